@@ -1,0 +1,3 @@
+"""Gigafibre billing for ERPNext: print, scan, pay, post."""
+
+__version__ = "0.1.0"
