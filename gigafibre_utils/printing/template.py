@@ -1,0 +1,122 @@
+"""Turns a statement into the invoice's HTML: one template for print view, e-mail and PDF."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache, partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_interval
+from babel.numbers import format_currency, format_decimal, format_percent
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from gigafibre_utils.invoice.statement import Charge, Statement
+from gigafibre_utils.money import display, rounded
+from gigafibre_utils.paylink.qr import qr_svg
+from gigafibre_utils.printing.logo import logo_svg
+from gigafibre_utils.translation import supported, translator
+
+TEMPLATE = "gigafibre_utils/printing/facture_targo.html"
+_PACKAGE = Path(__file__).parents[1]
+_LOCALES = {"fr": "fr_CA", "en": "en_CA"}
+_UNIT_PRICE_DECIMALS = 6
+
+
+def render_statement(statement: Statement) -> str:
+	"""The invoice as a complete HTML document that needs nothing from outside itself."""
+	return _environment().get_template(TEMPLATE).render(template_context(statement))
+
+
+def template_context(statement: Statement) -> dict[str, object]:
+	"""Every name that the template reads; the same for our own environment and for Frappe's."""
+	language = supported(statement.language)
+	locale = _LOCALES[language]
+	_ = translator(language)
+	return {
+		"_": _,
+		"statement": statement,
+		"lang": locale.replace("_", "-"),
+		"money": partial(display, currency=statement.currency, language=language),
+		"unit_price": partial(_unit_price, currency=statement.currency, language=language),
+		"number": partial(_number, locale=locale),
+		"percent": partial(_percent, locale=locale),
+		"day": partial(_day, locale=locale),
+		"period": partial(_period, locale=locale, _=_),
+		"page_footer": _page_footer(statement, _),
+		"logo": Markup(logo_svg()),
+		"qr_svg": Markup(qr_svg(statement.pay_url)) if statement.is_payable else "",
+		"pay_host": urlsplit(statement.pay_url or "").hostname or "",
+	}
+
+
+@cache
+def _environment() -> Environment:
+	loader = PrefixLoader({_PACKAGE.name: FileSystemLoader(_PACKAGE)})
+	return Environment(
+		loader=loader,
+		autoescape=True,
+		undefined=StrictUndefined,
+		auto_reload=False,
+		trim_blocks=True,
+		lstrip_blocks=True,
+	)
+
+
+def _unit_price(rate: Decimal, currency: str, language: str) -> str:
+	"""As money, with the further decimals that a rate per minute or per gigabyte has."""
+	if rate == rounded(rate, currency):
+		return display(rate, currency, language)
+	exact = round(rate, _UNIT_PRICE_DECIMALS).normalize()
+	return format_currency(exact, currency, locale=_LOCALES[language], decimal_quantization=False)
+
+
+def _number(quantity: Decimal, locale: str) -> str:
+	return format_decimal(quantity, locale=locale, decimal_quantization=False)
+
+
+def _percent(rate: Decimal, locale: str) -> str:
+	"""`9,975 %` or `9.975%` of a rate given in percent."""
+	return format_percent(rate / 100, locale=locale, decimal_quantization=False)
+
+
+def _day(on: date, locale: str, length: str = "long") -> str:
+	"""`31 octobre 2026`, `1er octobre 2026`, `October 31, 2026`."""
+	text = format_date(on, length, locale)
+	return re.sub("^1 ", "1er ", text) if locale == "fr_CA" else text
+
+
+def _period(charge: Charge, locale: str, _: Callable[[str], str]) -> str:
+	"""`1–31 oct. 2026` where both ends are known, else what is known of it."""
+	start, end = charge.period_start, charge.period_end
+	if start and end and start <= end:
+		return format_interval(start, end, "yMMMd", locale=locale)
+	short = partial(_day, locale=locale, length="medium")
+	if start and end:
+		return f"{short(start)} – {short(end)}"
+	if start:
+		return f"{_('From')} {short(start)}"
+	return f"{_('Until')} {short(end)}" if end else ""
+
+
+def _page_footer(statement: Statement, _: Callable[[str], str]) -> Markup:
+	"""The value of `content` in the page's margin box: what this document is, and page x of y."""
+	title = _("Credit note") if statement.is_credit_note else _("Invoice")
+	texts_and_counters = re.split(r"\{(pages?)\}", _("Page {page} of {pages}"))
+	return Markup(" ").join(
+		(
+			_css_string(f"{title} {statement.invoice}  ·  "),
+			*(
+				Markup(f"counter({part})") if at % 2 else _css_string(part)
+				for at, part in enumerate(texts_and_counters)
+			),
+		)
+	)
+
+
+def _css_string(text: str) -> Markup:
+	"""A CSS string that no text can end, nor the style element around it: by code point what is no word."""
+	plain = re.compile("[A-Za-z0-9 ]").fullmatch
+	return Markup('"' + "".join(c if plain(c) else f"\\{ord(c):x} " for c in text) + '"')

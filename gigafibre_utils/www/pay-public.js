@@ -1,0 +1,161 @@
+// ES2017 on purpose: an old iPhone must be able to pay, and nothing translates this file.
+(() => {
+	"use strict";
+
+	const SECOND = 1000;
+	const REQUEST_TIMEOUT = 40 * SECOND;
+	const problems = document.getElementById("problems").dataset;
+
+	class Refusal extends Error {}
+
+	async function post(url, fields) {
+		const response = await send(url, fields);
+		const answer = await response.json().catch(() => ({}));
+		if (response.ok) return answer.message || {};
+		if (response.status === 429) throw new Refusal(tooManyAttempts(response.headers.get("Retry-After")));
+		throw new Refusal(serverSentence(answer) || problems.failed);
+	}
+
+	async function send(url, fields) {
+		const patience = new AbortController();
+		const timer = setTimeout(() => patience.abort(), REQUEST_TIMEOUT);
+		try {
+			return await fetch(url, {
+				method: "POST",
+				body: new URLSearchParams(fields),
+				// With the cookie of a signed-in user, Frappe would want a CSRF token too.
+				credentials: "omit",
+				headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang },
+				signal: patience.signal,
+			});
+		} catch (error) {
+			throw new Refusal(problems.network);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	function tooManyAttempts(retryAfter) {
+		const seconds = Number(retryAfter);
+		if (!(seconds > 0)) return problems.busy;
+		return seconds < 90
+			? problems.busySeconds.replace("{0}", Math.ceil(seconds))
+			: problems.busyMinutes.replace("{0}", Math.ceil(seconds / 60));
+	}
+
+	// Frappe answers with JSON in JSON: a list of messages, each a string of its own.
+	function serverSentence(answer) {
+		try {
+			const messages = JSON.parse(answer._server_messages).map((text) => JSON.parse(text).message);
+			return messages.filter(Boolean).join(" ");
+		} catch (error) {
+			return "";
+		}
+	}
+
+	// `aria-disabled` and not `disabled`: the button keeps the focus while it works.
+	function setBusy(form, busy) {
+		const button = form.querySelector("button");
+		const status = form.querySelector("[role=status]");
+		button.setAttribute("aria-disabled", String(busy));
+		button.querySelector(".label-ready").hidden = busy;
+		button.querySelector(".label-busy").hidden = !busy;
+		status.textContent = busy ? status.dataset.busy : "";
+	}
+
+	function showProblem(form, sentence) {
+		form.querySelector(".problem").textContent = sentence;
+	}
+
+	function submitOnce(form, check, succeed) {
+		let busy = false;
+		const rest = () => setBusy(form, (busy = false));
+		form.addEventListener("submit", async (event) => {
+			event.preventDefault();
+			if (busy || !check()) return;
+			setBusy(form, (busy = true));
+			showProblem(form, "");
+			try {
+				await succeed(await post(form.action, new FormData(form)), rest);
+			} catch (error) {
+				rest();
+				showProblem(form, error instanceof Refusal ? error.message : problems.failed);
+			}
+		});
+		return rest;
+	}
+
+	function preparePayment(form) {
+		const rest = submitOnce(form, () => true, ({ url }) => {
+			if (!url) throw new Refusal(problems.failed);
+			location.assign(url);
+		});
+		// Back from Stripe, the browser may show this page as it was left: busy.
+		window.addEventListener("pageshow", (event) => event.persisted && rest());
+	}
+
+	function prepareLinkRequest(form) {
+		const answer = document.getElementById("link-answer");
+		const digits = form.elements.last4;
+		const hasFourDigits = () => {
+			const valid = /^[0-9]{4}$/.test(digits.value);
+			digits.setAttribute("aria-invalid", String(!valid));
+			showProblem(form, valid ? "" : form.querySelector(".problem").dataset.notFourDigits);
+			if (!valid) digits.focus();
+			return valid;
+		};
+		const show = (answered) => {
+			form.hidden = answered;
+			answer.hidden = !answered;
+		};
+		submitOnce(form, hasFourDigits, (message, rest) => {
+			rest();
+			show(true);
+			answer.querySelector("h2").focus();
+		});
+		answer.querySelector("button").addEventListener("click", () => {
+			show(false);
+			digits.value = "";
+			digits.focus();
+		});
+	}
+
+	// Just back from Stripe, the ledger may still say "unpaid" for a moment: that alone is no news.
+	function isNews(seen, before, outstanding) {
+		if (Math.abs(seen.outstanding - outstanding) > 0) return true;
+		if (seen.state === "processing" || seen.state === "just_paid") return false;
+		const stillOpen = seen.state === "unpaid" || seen.state === "partly_paid";
+		return !(stillOpen && before === "just_paid");
+	}
+
+	async function waitForLedger(wait) {
+		const { url, invoice, token, late } = wait.dataset;
+		const outstanding = Number(wait.dataset.outstanding);
+		const deadline = Date.now() + 120 * SECOND;
+		let before = wait.dataset.state;
+		let delay = before === "just_paid" ? SECOND : 4 * SECOND;
+		while (Date.now() < deadline) {
+			await new Promise((resolve) => setTimeout(resolve, delay));
+			const seen = (await post(url, { invoice, token }).catch(() => ({}))).invoice;
+			if (seen && isNews(seen, before, outstanding)) return showResult();
+			if (seen && seen.state === "processing") before = "processing";
+			delay = Math.min(delay * 1.5, 10 * SECOND);
+		}
+		document.querySelector("main").classList.add("is-late");
+		wait.querySelector("[role=status]").textContent = late;
+	}
+
+	function showResult() {
+		const page = new URL(location.href);
+		page.searchParams.delete("session");
+		page.hash = "";
+		location.replace(page);
+	}
+
+	const payment = document.getElementById("pay-form");
+	const linkRequest = document.getElementById("link-form");
+	const wait = document.getElementById("wait");
+	if (payment) preparePayment(payment);
+	if (linkRequest) prepareLinkRequest(linkRequest);
+	if (wait) waitForLedger(wait);
+})();
