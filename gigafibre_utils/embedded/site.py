@@ -196,6 +196,10 @@ class EmbeddedSite:
 		"""See `Site.now`."""
 		return datetime.now(TIME_ZONE).replace(tzinfo=None)
 
+	def local_time(self, moment: float) -> datetime:
+		"""See `Site.local_time`."""
+		return datetime.fromtimestamp(moment, TIME_ZONE).replace(tzinfo=None)
+
 	def print_html(self, invoice: str, print_format: str) -> str:
 		"""The host has no print formats but the app's own."""
 		raise NotFound(f"There is no print format {print_format}.")

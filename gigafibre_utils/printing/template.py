@@ -23,6 +23,8 @@ TEMPLATE = "gigafibre_utils/printing/facture_targo.html"
 _PACKAGE = Path(__file__).parents[1]
 _LOCALES = {"fr": "fr_CA", "en": "en_CA"}
 _UNIT_PRICE_DECIMALS = 6
+# Rows, and letters per row, that the window of a #10 envelope shows at each size of type.
+_ADDRESS_ROOM = {"normal": (5, 40), "small": (7, 48)}
 
 
 def render_statement(statement: Statement) -> str:
@@ -45,6 +47,7 @@ def template_context(statement: Statement) -> dict[str, object]:
 		"percent": partial(_percent, locale=locale),
 		"day": partial(_day, locale=locale),
 		"period": partial(_period, locale=locale, _=_),
+		"address_size": _address_size((statement.customer_name, *statement.customer_address)),
 		"page_footer": _page_footer(statement, _),
 		"logo": Markup(logo_svg()),
 		"qr_svg": Markup(qr_svg(statement.pay_url)) if statement.is_payable else "",
@@ -99,6 +102,14 @@ def _period(charge: Charge, locale: str, _: Callable[[str], str]) -> str:
 	if start:
 		return f"{_('From')} {short(start)}"
 	return f"{_('Until')} {short(end)}" if end else ""
+
+
+def _address_size(lines: tuple[str, ...]) -> str:
+	"""The largest type in which an address stays inside the window of the envelope."""
+	for size, (rows, letters) in _ADDRESS_ROOM.items():
+		if sum(1 + (len(line) - 1) // letters for line in lines) <= rows:
+			return size
+	return "tiny"
 
 
 def _page_footer(statement: Statement, _: Callable[[str], str]) -> Markup:

@@ -17,6 +17,7 @@ class IncomingPayment:
 
 	company: str
 	customer: str
+	customer_name: str
 	receivable_account: str
 	mode_of_payment: str
 	currency: str
@@ -123,6 +124,9 @@ class Site(Protocol):
 
 	def now(self) -> datetime:
 		"""The site's wall clock, naive, in the site's time zone."""
+
+	def local_time(self, moment: float) -> datetime:
+		"""Seconds since 1970 as the site's wall clock shows them, naive."""
 
 	def print_html(self, invoice: str, print_format: str) -> str:
 		"""A Sales Invoice in one of the site's own print formats. Raises NotFound where there is no such format."""

@@ -1,0 +1,141 @@
+"""Pay links: made for whoever may see the invoice, opened by whoever holds one."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+from gigafibre_utils import config, site
+from gigafibre_utils.errors import InvalidInput, NotFound
+from gigafibre_utils.invoice import model
+from gigafibre_utils.invoice.model import DRAFT, Invoice
+from gigafibre_utils.paylink.token import Purpose, Token, sign, verify
+
+DAY = 24 * 60 * 60
+QR_SECONDS = 60 * DAY
+MAGIC_SECONDS = 15 * 60
+PORTAL_SECONDS = 60 * 60
+MAX_DAYS = 400
+
+
+@dataclass(frozen=True)
+class PayLink:
+	"""A signed link. `expires_at` is in UTC."""
+
+	url: str
+	token: str
+	expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+	"""A link whose signature is right, with the invoice it is for."""
+
+	invoice: Invoice
+	token: Token
+	text: str
+	is_expired: bool
+
+
+def make(invoice: str, purpose: Purpose, seconds: int) -> PayLink:
+	"""A link that lives for `seconds` from now."""
+	now = int(time.time())
+	return _signed(invoice, Token(purpose, now, now + seconds))
+
+
+def make_for_staff(invoice_name: str, ttl_days: int) -> PayLink:
+	"""A link to hand to the customer of a submitted invoice.
+
+	Raises NotFound for an unknown invoice, InvalidInput for a draft, a credit note or a lifetime out of range.
+	"""
+	if not 1 <= ttl_days <= MAX_DAYS:
+		raise InvalidInput(f"Argument ttl_days must be from 1 to {MAX_DAYS}.")
+	invoice = require(invoice_name)
+	refuse_unbilled(invoice)
+	return make(invoice.name, Purpose.QR, ttl_days * DAY)
+
+
+def make_for_return(link: OpenedLink) -> PayLink:
+	"""The link under which a customer comes back from Stripe.
+
+	It outlives the visit there, so that who came with a link of 15 minutes still sees the receipt; a link made this
+	way does not lengthen again.
+	"""
+	now = int(time.time())
+	if link.token.purpose is Purpose.RETURN:
+		return _signed(link.invoice.name, link.token)
+	expires_at = max(link.token.expires_at, now + PORTAL_SECONDS)
+	return _signed(link.invoice.name, Token(Purpose.RETURN, now, expires_at))
+
+
+def make_for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink | None:
+	"""The link of the QR code on the invoice, or None where nothing can be paid.
+
+	Who holds no more than a link gets one that ends no later, unless that link proved who he is.
+	"""
+	if not invoice.is_payable:
+		return None
+	if link and link.token.purpose in (Purpose.QR, Purpose.RETURN):
+		return _signed(invoice.name, Token(Purpose.QR, link.token.issued_at, link.token.expires_at))
+	return make(invoice.name, Purpose.QR, QR_SECONDS)
+
+
+def open_link(invoice_name: str, text: str, purposes: tuple[Purpose, ...] = tuple(Purpose)) -> OpenedLink:
+	"""The link that a caller presents. A revoked one counts as expired.
+
+	Raises one and the same NotFound for a wrong signature, an unknown or foreign invoice, a purpose not asked for.
+	"""
+	secrets = [secret for secret in (config.pay_secret(), config.previous_pay_secret()) if secret]
+	token = verify(secrets, invoice_name, text)
+	invoice = model.find(invoice_name) if token and token.purpose in purposes else None
+	if not token or not invoice:
+		raise NotFound("This link is not valid.")
+	is_expired = token.expires_at <= time.time() or _is_revoked(invoice, token)
+	return OpenedLink(invoice, token, text, is_expired)
+
+
+def open_for_document(invoice_name: str, text: str | None, purposes: tuple[Purpose, ...]) -> OpenedLink | None:
+	"""Let a reader of the invoice through (None), or the holder of a good link (the link).
+
+	Raises the NotFound of `open_link` for everybody else, also for an expired link.
+	"""
+	if not text and site.current().can_read("Sales Invoice", invoice_name):
+		return None
+	link = open_link(invoice_name, text or "", purposes)
+	if link.is_expired:
+		raise NotFound("This link is not valid.")
+	return link
+
+
+def require(invoice_name: str) -> Invoice:
+	"""The invoice. Raises NotFound where there is none."""
+	invoice = model.find(invoice_name)
+	if not invoice:
+		raise NotFound(f"There is no Sales Invoice {invoice_name}.")
+	return invoice
+
+
+def refuse_unbilled(invoice: Invoice) -> None:
+	"""Raise InvalidInput for what was never billed to be paid: a draft or a credit note."""
+	if invoice.docstatus == DRAFT:
+		raise InvalidInput(f"Invoice {invoice.name} is a draft; it cannot be paid yet.")
+	if invoice.is_return:
+		raise InvalidInput(f"{invoice.name} is a credit note; there is nothing to pay on it.")
+
+
+def page_url(invoice: str, token: str, **more: str) -> str:
+	"""The pay page's address for an invoice."""
+	query = urlencode({"invoice": invoice, "t": token, **more}, quote_via=quote)
+	return f"{config.pay_host()}/pay-public?{query}"
+
+
+def _signed(invoice: str, token: Token) -> PayLink:
+	text = sign(config.pay_secret(), invoice, token)
+	return PayLink(page_url(invoice, text), text, datetime.fromtimestamp(token.expires_at, UTC))
+
+
+def _is_revoked(invoice: Invoice, token: Token) -> bool:
+	customer = site.current().get("Customer", invoice.customer, ["pay_links_revoked_at"]) or {}
+	moments = filter(None, (invoice.links_revoked_at, customer.get("pay_links_revoked_at")))
+	issued_at = site.current().local_time(token.issued_at)
+	return any(issued_at <= moment for moment in moments)
