@@ -34,7 +34,9 @@ def stripe_secret_key() -> str:
 	"""`gigafibre_stripe_secret_key`: `sk_…` or a restricted `rk_…`."""
 	key = required("gigafibre_stripe_secret_key")
 	if not re.fullmatch(r"(sk|rk)_(test|live)_\w+", key):
-		raise ConfigurationError("gigafibre_stripe_secret_key must start with sk_test_, sk_live_, rk_test_ or rk_live_.")
+		raise ConfigurationError(
+			"gigafibre_stripe_secret_key must start with sk_test_, sk_live_, rk_test_ or rk_live_."
+		)
 	return key
 
 
@@ -56,7 +58,9 @@ def stripe_api_base() -> str | None:
 	"""`gigafibre_stripe_api_base`: another address for Stripe's API, obeyed with a test key only."""
 	base = site.current().conf("gigafibre_stripe_api_base")
 	if base and stripe_is_live():
-		raise ConfigurationError("gigafibre_stripe_api_base is for test keys; a live key speaks to Stripe alone.")
+		raise ConfigurationError(
+			"gigafibre_stripe_api_base is for test keys; a live key speaks to Stripe alone."
+		)
 	return base
 
 

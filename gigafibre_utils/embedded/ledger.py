@@ -58,7 +58,13 @@ class EmbeddedLedger:
 
 	def post_invoice(self, invoice: Document) -> None:
 		"""Write the ledger rows of a Sales Invoice whose own rows stand already, and set its outstanding and status."""
-		self._post(invoice, "Sales Invoice", invoice["posting_date"], invoice["due_date"], _invoice_lines(invoice))
+		self._post(
+			invoice, "Sales Invoice", invoice["posting_date"], invoice["due_date"], _invoice_lines(invoice)
+		)
+		status = "Return" if invoice["is_return"] else "Unpaid"
+		if status == "Unpaid" and invoice["due_date"] < self._site.now().date():
+			status = "Overdue"
+		self._site.set_value("Sales Invoice", invoice["name"], {"status": status})
 		if invoice["return_against"]:
 			self.take_off_outstanding(invoice["return_against"], -invoice["grand_total"])
 
@@ -67,16 +73,27 @@ class EmbeddedLedger:
 		run = self._site.connection.run
 		where = "voucher_type = 'Sales Invoice' AND voucher_no = %s"
 		for row in run(f'SELECT * FROM "tabGL Entry" WHERE {where}', [name]):
-			mirrored = {field: row[field.replace("debit", "credit")] for field in row if field.startswith("debit")}
-			mirrored |= {field: row[field.replace("credit", "debit")] for field in row if field.startswith("credit")}
+			mirrored = {
+				field: row[field.replace("debit", "credit")] for field in row if field.startswith("debit")
+			}
+			mirrored |= {
+				field: row[field.replace("credit", "debit")] for field in row if field.startswith("credit")
+			}
 			self._site.connection.insert(
-				"GL Entry", [row | mirrored | {"name": _hash(), "is_cancelled": 1, "remarks": f"On cancellation of {name}"}]
+				"GL Entry",
+				[
+					row
+					| mirrored
+					| {"name": _hash(), "is_cancelled": 1, "remarks": f"On cancellation of {name}"}
+				],
 			)
 		run(f'UPDATE "tabGL Entry" SET is_cancelled = 1 WHERE {where}', [name])
 		run(f'UPDATE "tabPayment Ledger Entry" SET delinked = 1 WHERE {where}', [name])
 		for child in ("Sales Invoice Item", "Sales Taxes and Charges", "Payment Schedule"):
 			run(f'UPDATE "tab{child}" SET docstatus = 2 WHERE parent = %s', [name])
-		self._site.set_value("Sales Invoice", name, {"docstatus": 2, "status": "Cancelled", "outstanding_amount": ZERO})
+		self._site.set_value(
+			"Sales Invoice", name, {"docstatus": 2, "status": "Cancelled", "outstanding_amount": ZERO}
+		)
 
 	def take_off_outstanding(self, invoice: str, amount: Decimal) -> Document:
 		"""Lower what an invoice has outstanding; its status follows. Gives the invoice's figures as they are then."""
@@ -95,7 +112,9 @@ class EmbeddedLedger:
 	def _bank(self, payment: IncomingPayment) -> Document:
 		found = self._site.connection.run(ACCOUNTS_OF_MODE, [payment.mode_of_payment, payment.company])
 		if not found:
-			raise InvalidInput(f"Mode of Payment {payment.mode_of_payment} has no account for {payment.company}.")
+			raise InvalidInput(
+				f"Mode of Payment {payment.mode_of_payment} has no account for {payment.company}."
+			)
 		return found[0]
 
 	def _reference(self, parent: str, payment: IncomingPayment) -> Document:
@@ -129,7 +148,9 @@ class EmbeddedLedger:
 			"voucher_no": voucher["name"],
 			"remarks": voucher["remarks"],
 		}
-		self._site.connection.insert("GL Entry", [self._row(_hash()) | common | _gl(line, on) for line in lines])
+		self._site.connection.insert(
+			"GL Entry", [self._row(_hash()) | common | _gl(line, on) for line in lines]
+		)
 		on_party = [line for line in lines if line["party"]]
 		self._site.connection.insert(
 			"Payment Ledger Entry", [self._row(_hash()) | common | _payment_ledger(line) for line in on_party]
@@ -137,36 +158,42 @@ class EmbeddedLedger:
 
 
 def _payment_entry(payment: IncomingPayment, bank: Document) -> Document:
-	amounts = dict.fromkeys(("paid_amount", "base_paid_amount", "received_amount", "base_received_amount"), payment.amount)
+	amounts = dict.fromkeys(
+		("paid_amount", "base_paid_amount", "received_amount", "base_received_amount"), payment.amount
+	)
 	after_tax = {f"{field}_after_tax": amount for field, amount in amounts.items()}
-	return amounts | after_tax | {
-		"naming_series": "ACC-PAY-.YYYY.-",
-		"payment_type": "Receive",
-		"posting_date": payment.received_on,
-		"company": payment.company,
-		"mode_of_payment": payment.mode_of_payment,
-		"party_type": "Customer",
-		"party": payment.customer,
-		"party_name": payment.customer_name,
-		"title": payment.customer_name,
-		"paid_from": payment.receivable_account,
-		"paid_from_account_type": "Receivable",
-		"paid_from_account_currency": payment.currency,
-		"paid_to": bank["account"],
-		"paid_to_account_type": bank["account_type"],
-		"paid_to_account_currency": bank["account_currency"],
-		"source_exchange_rate": 1,
-		"target_exchange_rate": 1,
-		"total_allocated_amount": payment.allocated,
-		"base_total_allocated_amount": payment.allocated,
-		"unallocated_amount": payment.unallocated,
-		"reference_no": payment.reference,
-		"reference_date": payment.received_on,
-		"cost_center": bank["cost_center"],
-		"status": "Submitted",
-		"remarks": payment.remarks,
-		"stripe_payment_intent": payment.payment_intent,
-	}
+	return (
+		amounts
+		| after_tax
+		| {
+			"naming_series": "ACC-PAY-.YYYY.-",
+			"payment_type": "Receive",
+			"posting_date": payment.received_on,
+			"company": payment.company,
+			"mode_of_payment": payment.mode_of_payment,
+			"party_type": "Customer",
+			"party": payment.customer,
+			"party_name": payment.customer_name,
+			"title": payment.customer_name,
+			"paid_from": payment.receivable_account,
+			"paid_from_account_type": "Receivable",
+			"paid_from_account_currency": payment.currency,
+			"paid_to": bank["account"],
+			"paid_to_account_type": bank["account_type"],
+			"paid_to_account_currency": bank["account_currency"],
+			"source_exchange_rate": 1,
+			"target_exchange_rate": 1,
+			"total_allocated_amount": payment.allocated,
+			"base_total_allocated_amount": payment.allocated,
+			"unallocated_amount": payment.unallocated,
+			"reference_no": payment.reference,
+			"reference_date": payment.received_on,
+			"cost_center": bank["cost_center"],
+			"status": "Submitted",
+			"remarks": payment.remarks,
+			"stripe_payment_intent": payment.payment_intent,
+		}
+	)
 
 
 def _payment_lines(name: str, payment: IncomingPayment, bank: Document) -> list[dict[str, Any]]:
@@ -174,9 +201,13 @@ def _payment_lines(name: str, payment: IncomingPayment, bank: Document) -> list[
 	receivable = (payment.receivable_account, payment.currency, bank["account"])
 	lines = [to_bank]
 	if payment.allocated:
-		lines.append(_line(*receivable, payment.customer, ("Sales Invoice", payment.invoice), credit=payment.allocated))
+		lines.append(
+			_line(*receivable, payment.customer, ("Sales Invoice", payment.invoice), credit=payment.allocated)
+		)
 	if payment.unallocated:
-		lines.append(_line(*receivable, payment.customer, ("Payment Entry", name), credit=payment.unallocated))
+		lines.append(
+			_line(*receivable, payment.customer, ("Payment Entry", name), credit=payment.unallocated)
+		)
 	return lines
 
 
@@ -217,17 +248,21 @@ def _line(
 def _gl(line: dict[str, Any], on: date) -> Document:
 	currencies = ("", "_in_account_currency", "_in_transaction_currency", "_in_reporting_currency")
 	amounts = {side + currency: line[side] for side in ("debit", "credit") for currency in currencies}
-	return line | amounts | {
-		"transaction_date": on,
-		"fiscal_year": str(on.year),
-		"party_type": "Customer" if line["party"] else None,
-		"transaction_currency": line["account_currency"],
-		"transaction_exchange_rate": 1,
-		"reporting_currency_exchange_rate": 1,
-		"is_opening": "No",
-		"is_advance": "No",
-		"to_rename": 0,
-	}
+	return (
+		line
+		| amounts
+		| {
+			"transaction_date": on,
+			"fiscal_year": str(on.year),
+			"party_type": "Customer" if line["party"] else None,
+			"transaction_currency": line["account_currency"],
+			"transaction_exchange_rate": 1,
+			"reporting_currency_exchange_rate": 1,
+			"is_opening": "No",
+			"is_advance": "No",
+			"to_rename": 0,
+		}
+	)
 
 
 def _payment_ledger(line: dict[str, Any]) -> Document:

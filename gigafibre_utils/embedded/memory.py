@@ -35,7 +35,9 @@ class Memory:
 			ends, used = self._counts.get(key, (now + seconds, 0))
 			self._counts[key] = (ends, used + 1)
 		if used >= limit:
-			raise TooManyRequests("Too many requests; please wait a moment.", retry_after=max(1, round(ends - now)))
+			raise TooManyRequests(
+				"Too many requests; please wait a moment.", retry_after=max(1, round(ends - now))
+			)
 
 	def _forget(self, now: float) -> None:
 		for key in [key for key, (ends, _) in self._counts.items() if ends <= now]:

@@ -73,11 +73,18 @@ class PostgresServer:
 		command = [
 			*_as_somebody_else(),
 			*(str(BINARIES / "initdb"), "-D", str(self.data), "-U", "gigafibre", "--no-sync"),
-			*("--auth=scram-sha-256", f"--pwfile={self._password_file}", "--encoding=UTF8", "--locale=C.UTF-8"),
+			*(
+				"--auth=scram-sha-256",
+				f"--pwfile={self._password_file}",
+				"--encoding=UTF8",
+				"--locale=C.UTF-8",
+			),
 		]
 		made = subprocess.run(command, capture_output=True, text=True)
 		if made.returncode:
-			raise ServiceUnavailable(f"PostgreSQL's initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+			raise ServiceUnavailable(
+				f"PostgreSQL's initdb failed: {made.stderr.strip() or made.stdout.strip()}"
+			)
 
 	def _wait_until_it_answers(self) -> None:
 		deadline = time.monotonic() + START_SECONDS
@@ -91,7 +98,9 @@ class PostgresServer:
 					raise ServiceUnavailable(f"PostgreSQL did not start: {' '.join(last_words)}") from error
 				if time.monotonic() > deadline:
 					self.stop()
-					raise ServiceUnavailable(f"PostgreSQL did not answer in {START_SECONDS} s: {error}") from error
+					raise ServiceUnavailable(
+						f"PostgreSQL did not answer in {START_SECONDS} s: {error}"
+					) from error
 				time.sleep(0.05)
 
 

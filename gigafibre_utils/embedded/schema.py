@@ -108,10 +108,12 @@ def create(connection: Connection) -> None:
 	connection.run(
 		'CREATE TABLE IF NOT EXISTS "tabSeries" (name varchar(100) PRIMARY KEY, current bigint NOT NULL DEFAULT 0)'
 	)
-	connection.run('CREATE TABLE IF NOT EXISTS "tabSingles" (doctype varchar(255), field varchar(255), value text)')
+	connection.run(
+		'CREATE TABLE IF NOT EXISTS "tabSingles" (doctype varchar(255), field varchar(255), value text)'
+	)
 	connection.run(
 		'CREATE TABLE IF NOT EXISTS "__Auth" (doctype varchar(140), name varchar(255), fieldname varchar(140), '
-		'password text NOT NULL, encrypted smallint NOT NULL DEFAULT 0, PRIMARY KEY (doctype, name, fieldname))'
+		"password text NOT NULL, encrypted smallint NOT NULL DEFAULT 0, PRIMARY KEY (doctype, name, fieldname))"
 	)
 	connection.run(
 		'CREATE TABLE IF NOT EXISTS "tabSessions" ("user" varchar(255), sid varchar(255) PRIMARY KEY, '
@@ -143,7 +145,9 @@ def _type(kind: str, default: str | None) -> str:
 def _own() -> Iterator[Table]:
 	for path in sorted(PACKAGE.glob("gigafibre_utils/doctype/*/*.json")):
 		doctype = json.loads(path.read_text())
-		columns = (_column(field) for field in doctype["fields"] if field["fieldtype"] not in LAYOUT_FIELDTYPES)
+		columns = (
+			_column(field) for field in doctype["fields"] if field["fieldtype"] not in LAYOUT_FIELDTYPES
+		)
 		yield Table(doctype["name"], bool(doctype.get("istable")), tuple(columns))
 
 

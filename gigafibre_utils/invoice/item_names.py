@@ -15,7 +15,9 @@ def short_item_name(name: str, max_len: int = 60) -> str:
 	"""
 	if not 2 <= max_len <= 255:
 		raise InvalidInput("Argument max_len must be from 2 to 255.")
-	text = " ".join("".join(_printable(character) for character in unicodedata.normalize("NFC", name)).split())
+	text = " ".join(
+		"".join(_printable(character) for character in unicodedata.normalize("NFC", name)).split()
+	)
 	if len(text) <= max_len:
 		return text
 	head = text[: max_len - 1]

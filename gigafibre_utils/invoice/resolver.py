@@ -95,12 +95,15 @@ def _locations(invoice: str) -> tuple[LocationCharges, ...]:
 	items = site.current().get_all("Sales Invoice Item", {"parent": invoice}, ITEM, order_by="idx")
 	names = list(dict.fromkeys(item["service_location"] for item in items))
 	rows = site.current().get_all(
-		"Service Location", {"name": ["in", [name for name in names if name]]}, ["name", "location_name", *ADDRESS]
+		"Service Location",
+		{"name": ["in", [name for name in names if name]]},
+		["name", "location_name", *ADDRESS],
 	)
 	places = {row["name"]: row for row in rows}
 	items.sort(key=lambda item: names.index(item["service_location"]))
 	return tuple(
-		_location(places.get(name), group) for name, group in groupby(items, lambda item: item["service_location"])
+		_location(places.get(name), group)
+		for name, group in groupby(items, lambda item: item["service_location"])
 	)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from gigafibre_utils import config, site
-from gigafibre_utils.errors import InvalidInput, NotFound
+from gigafibre_utils.errors import InvalidInput, NotFound, NotPermitted
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import DRAFT, Invoice
 from gigafibre_utils.paylink.token import Purpose, Token, sign, verify
@@ -68,13 +68,39 @@ def make_for_return(link: OpenedLink) -> PayLink:
 	return _signed(link.invoice.name, Token(Purpose.RETURN, now, expires_at))
 
 
-def make_for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink | None:
-	"""The link of the QR code on the invoice, or None where nothing can be paid.
+def make_for_portal(invoice_name: str) -> PayLink:
+	"""A link of one hour for a signed-in customer of the invoice, or for staff.
 
-	Who holds no more than a link gets one that ends no later, unless that link proved who he is.
+	Raises the same NotPermitted for a foreign and for an unknown invoice, so that names cannot be tried out.
 	"""
-	if not invoice.is_payable:
-		return None
+	current = site.current()
+	invoice = model.find(invoice_name)
+	domain = current.user().rpartition("@")[2].lower()
+	is_staff = domain in config.staff_domains() or current.can_read("Sales Invoice", invoice_name)
+	if not invoice or not (is_staff or invoice.customer in current.customers_of_user()):
+		raise NotPermitted("You may not open this invoice.")
+	refuse_unbilled(invoice)
+	return make(invoice.name, Purpose.PORTAL, PORTAL_SECONDS)
+
+
+def make_for_qr(invoice_name: str, text: str | None) -> PayLink:
+	"""The link of an invoice's QR code, for a reader of the invoice or for the holder of such a link.
+
+	Raises NotFound as `open_for_document` does, InvalidInput for a draft or a credit note.
+	"""
+	link = open_for_document(invoice_name, text, (Purpose.QR,))
+	invoice = link.invoice if link else require(invoice_name)
+	refuse_unbilled(invoice)
+	return _for_print(invoice, link)
+
+
+def make_for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink | None:
+	"""The link of the QR code on the printed invoice, or None where nothing is to be paid."""
+	return _for_print(invoice, link) if invoice.is_payable else None
+
+
+def _for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink:
+	"""Who holds no more than a link gets one that ends no later, unless that link proved who he is."""
 	if link and link.token.purpose in (Purpose.QR, Purpose.RETURN):
 		return _signed(invoice.name, Token(Purpose.QR, link.token.issued_at, link.token.expires_at))
 	return make(invoice.name, Purpose.QR, QR_SECONDS)
@@ -94,7 +120,9 @@ def open_link(invoice_name: str, text: str, purposes: tuple[Purpose, ...] = tupl
 	return OpenedLink(invoice, token, text, is_expired)
 
 
-def open_for_document(invoice_name: str, text: str | None, purposes: tuple[Purpose, ...]) -> OpenedLink | None:
+def open_for_document(
+	invoice_name: str, text: str | None, purposes: tuple[Purpose, ...]
+) -> OpenedLink | None:
 	"""Let a reader of the invoice through (None), or the holder of a good link (the link).
 
 	Raises the NotFound of `open_link` for everybody else, also for an expired link.
@@ -104,6 +132,13 @@ def open_for_document(invoice_name: str, text: str | None, purposes: tuple[Purpo
 	link = open_link(invoice_name, text or "", purposes)
 	if link.is_expired:
 		raise NotFound("This link is not valid.")
+	return link
+
+
+def require_good(link: OpenedLink) -> OpenedLink:
+	"""The link, unless its time is over. Raises InvalidInput."""
+	if link.is_expired:
+		raise InvalidInput("This link has expired. Please ask for a new one.")
 	return link
 
 

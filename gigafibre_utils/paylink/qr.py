@@ -19,7 +19,9 @@ def qr_png(url: str) -> bytes:
 def qr_svg(url: str) -> str:
 	"""An SVG element of one path, sized by whoever places it."""
 	matrix = _code(url).get_matrix()
-	runs = "".join(f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(matrix) for x, length in _runs(row))
+	runs = "".join(
+		f"M{x} {y}h{length}v1h-{length}z" for y, row in enumerate(matrix) for x, length in _runs(row)
+	)
 	side = len(matrix)
 	return (
 		f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '

@@ -22,7 +22,7 @@ from gigafibre_utils.translation import supported, translator
 TEMPLATE = "gigafibre_utils/printing/facture_targo.html"
 _PACKAGE = Path(__file__).parents[1]
 _LOCALES = {"fr": "fr_CA", "en": "en_CA"}
-_UNIT_PRICE_DECIMALS = 6
+_UNIT_PRICE_DECIMALS = 4
 # Rows, and letters per row, that the window of a #10 envelope shows at each size of type.
 _ADDRESS_ROOM = {"normal": (5, 40), "small": (7, 48)}
 

@@ -22,6 +22,7 @@ class Endpoint:
 	call: Callable[..., Any]
 	guest: bool
 	methods: tuple[str, ...]
+	parameters: tuple[str, ...]
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
@@ -53,7 +54,7 @@ def endpoint(
 				current.rate_limit(f"{function.__name__}:{current.request.client_ip}", *limit)
 			return function(**_read_arguments(signature, args, given))
 
-		ENDPOINTS[function.__name__] = Endpoint(call, guest, methods)
+		ENDPOINTS[function.__name__] = Endpoint(call, guest, methods, tuple(signature.parameters))
 		if "frappe" in sys.modules:
 			from gigafibre_utils.site.frappe_site import whitelist
 
@@ -63,7 +64,9 @@ def endpoint(
 	return declare
 
 
-def _read_arguments(signature: inspect.Signature, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+def _read_arguments(
+	signature: inspect.Signature, args: tuple[Any, ...], given: dict[str, Any]
+) -> dict[str, Any]:
 	values = dict(zip(signature.parameters, args, strict=False)) | given
 	read = {}
 	for name, parameter in signature.parameters.items():

@@ -121,24 +121,21 @@
 	}
 
 	// Just back from Stripe, the ledger may still say "unpaid" for a moment: that alone is no news.
-	function isNews(seen, before, outstanding) {
+	function isNews(seen, shown, outstanding) {
 		if (Math.abs(seen.outstanding - outstanding) > 0) return true;
-		if (seen.state === "processing" || seen.state === "just_paid") return false;
-		const stillOpen = seen.state === "unpaid" || seen.state === "partly_paid";
-		return !(stillOpen && before === "just_paid");
+		if (shown !== "just_paid") return seen.state !== shown;
+		return seen.state !== "unpaid" && seen.state !== "partly_paid";
 	}
 
 	async function waitForLedger(wait) {
-		const { url, invoice, token, late } = wait.dataset;
+		const { url, invoice, token, state, late } = wait.dataset;
 		const outstanding = Number(wait.dataset.outstanding);
 		const deadline = Date.now() + 120 * SECOND;
-		let before = wait.dataset.state;
-		let delay = before === "just_paid" ? SECOND : 4 * SECOND;
+		let delay = state === "just_paid" ? SECOND : 4 * SECOND;
 		while (Date.now() < deadline) {
 			await new Promise((resolve) => setTimeout(resolve, delay));
 			const seen = (await post(url, { invoice, token }).catch(() => ({}))).invoice;
-			if (seen && isNews(seen, before, outstanding)) return showResult();
-			if (seen && seen.state === "processing") before = "processing";
+			if (seen && isNews(seen, state, outstanding)) return showResult();
 			delay = Math.min(delay * 1.5, 10 * SECOND);
 		}
 		document.querySelector("main").classList.add("is-late");

@@ -1,4 +1,4 @@
-"""The pay page without a site: sample invoices in every state, a small server with a fake API, and screenshots.
+"""The pay page without a site: sample invoices in every state, a server with a fake API, and screenshots.
 
 `python tests/browser/shots.py FOLDER` writes one picture of every state, for people to look at.
 """
@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 import gigafibre_utils
 from gigafibre_utils.money import display
-from gigafibre_utils.paylink.page import render_page
+from gigafibre_utils.pay_page import render_page
 from gigafibre_utils.printing.logo import logo_svg
 from gigafibre_utils.translation import translator
 
@@ -37,7 +37,17 @@ API = "/api/method/gigafibre_utils.api"
 
 LANGUAGES = ("fr", "en")
 STATES = (
-	"unpaid partly_paid processing paid cancelled credit_note draft expired unknown just_paid declined".split()
+	"unpaid",
+	"partly_paid",
+	"processing",
+	"paid",
+	"cancelled",
+	"credit_note",
+	"draft",
+	"expired",
+	"unknown",
+	"just_paid",
+	"declined",
 )
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 HOSTILE_NAMES = {
@@ -63,7 +73,6 @@ def sample_invoice(state: str, **changes) -> SimpleNamespace | None:
 		outstanding=total - paid,
 		paid=paid,
 		is_overdue=False,
-		paid_on=date(2026, 11, 14) if state == "paid" else None,
 	)
 	return SimpleNamespace(**{**vars(invoice), **changes})
 
@@ -173,7 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
 	def do_POST(self):
 		body = self.rfile.read(int(self.headers["Content-Length"])).decode()
 		fields = {name: values[0] for name, values in parse_qs(body).items()}
-		status, message, headers = self.pages.api(self.path.removeprefix(f"{API}."), fields, dict(self.headers))
+		method = self.path.removeprefix(f"{API}.")
+		status, message, headers = self.pages.api(method, fields, dict(self.headers))
 		self._send(status, "application/json", json.dumps(message), headers)
 
 	def _send(self, status: int, content_type: str, text: str, headers: dict[str, str] | None = None) -> None:
@@ -206,7 +216,8 @@ def take_shots(folder: Path) -> None:
 				for state in STATES:
 					for language in LANGUAGES:
 						page.goto(server.show(state, language))
-						page.screenshot(path=folder / f"{state}-{language}-{size}-{scheme}.png", full_page=True)
+						name = f"{state}-{language}-{size}-{scheme}.png"
+						page.screenshot(path=folder / name, full_page=True)
 				page.close()
 		browser.close()
 

@@ -1,0 +1,152 @@
+"""The HTTP surface, declared once for both hosts: read, authorise, call one function, answer.
+
+Every method answers `{"message": …}` or a file. Besides what each names, any may raise InvalidInput (417) for a
+missing or malformed argument, NotSignedIn (401), NotPermitted (403), TooManyRequests (429), ConfigurationError (500).
+"""
+
+import base64
+
+from werkzeug.http import dump_options_header
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
+
+from gigafibre_utils import pay_page, printing, site
+from gigafibre_utils.errors import NotFound
+from gigafibre_utils.invoice import item_names
+from gigafibre_utils.paylink import links, magic, referral
+from gigafibre_utils.paylink.links import PayLink
+from gigafibre_utils.paylink.qr import qr_png
+from gigafibre_utils.payments import checkout, inbox
+from gigafibre_utils.printing.logo import logo_png
+from gigafibre_utils.site.endpoint import endpoint
+
+BILLING = ("Accounts Manager", "System Manager")
+STAFF = ("Accounts User", "Accounts Manager", "Sales User", "System Manager")
+MINUTE = 60
+
+
+@endpoint(guest=True, methods=("GET",), limit=(60, MINUTE))
+def invoice_qr(invoice: str, t: str | None = None) -> Response:
+	"""PNG of the QR code of the invoice's pay link (60 days, or as long as the link `t` lasts).
+
+	For readers of the invoice, or with the token of a QR link. Raises NotFound without either.
+	"""
+	return _file(qr_png(links.make_for_qr(invoice, t).url), "image/png", f"{invoice}-qr.png")
+
+
+@endpoint(guest=True, methods=("GET",), limit=(60, MINUTE))
+def invoice_qr_base64(invoice: str, t: str | None = None) -> str:
+	"""The same PNG as bare base64."""
+	return base64.b64encode(qr_png(links.make_for_qr(invoice, t).url)).decode()
+
+
+@endpoint(guest=True, methods=("GET",), limit=(60, MINUTE))
+def invoice_qr_datauri(invoice: str, t: str | None = None) -> str:
+	"""The same PNG as `data:image/png;base64,…`."""
+	return f"data:image/png;base64,{base64.b64encode(qr_png(links.make_for_qr(invoice, t).url)).decode()}"
+
+
+@endpoint(guest=True, methods=("GET",), limit=(60, MINUTE))
+def logo_base64(height: int = 96) -> str:
+	"""The TARGO logo as base64 of a PNG, 16 to 512 pixels high."""
+	return base64.b64encode(logo_png(height)).decode()
+
+
+@endpoint(guest=True, limit=(600, MINUTE))
+def short_item_name(name: str, max_len: int = 60) -> str:
+	"""An item's name for print, at most `max_len` (2 to 255) characters."""
+	return item_names.short_item_name(name, max_len)
+
+
+@endpoint(guest=True, methods=("GET",), limit=(60, MINUTE))
+def invoice_pdf(name: str, print_format: str = printing.FACTURE_TARGO, t: str | None = None) -> Response:
+	"""The invoice as PDF, inline. With a token, in the app's own format alone.
+
+	Raises NotFound without read permission or a good token, and for an unknown format; PrintError (500), or
+	PrinterBusy (503), where Chromium fails.
+	"""
+	link = links.open_for_document(name, t, tuple(links.Purpose))
+	if link and print_format != printing.FACTURE_TARGO:
+		raise NotFound(f"There is no print format {print_format}.")
+	invoice = link.invoice if link else links.require(name)
+	return _file(printing.invoice_pdf(invoice, print_format, link), "application/pdf", f"{name}.pdf")
+
+
+@endpoint(roles=STAFF)
+def referral_code(customer: str) -> str:
+	"""The customer's referral code, made at the first asking. Raises NotFound for an unknown customer."""
+	return referral.referral_code(customer)
+
+
+@endpoint(roles=STAFF)
+def customer_from_referral_code(code: str) -> str:
+	"""The customer of a referral code as people say and write it. Raises NotFound for an unknown code."""
+	return referral.customer_of(code)
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def pay_token(invoice: str, ttl_days: int = 60) -> dict[str, str]:
+	"""`{url, token, expires_at}` of a pay link of 1 to 400 days; `expires_at` is ISO 8601 in UTC.
+
+	Raises NotFound for an unknown invoice, InvalidInput for a draft or a credit note.
+	"""
+	return _described(links.make_for_staff(invoice, ttl_days))
+
+
+@endpoint(guest=True, limit=(120, MINUTE))
+def validate_pay_token(invoice: str, token: str) -> dict:
+	"""`{valid, reason?, invoice?}`: what the holder of a link may know. An expired link has `reason` `expired`.
+
+	Raises one and the same NotFound for every link whose signature is not right.
+	"""
+	return pay_page.described(links.open_link(invoice, token))
+
+
+@endpoint(guest=True, methods=("POST",), limit=(20, 60 * MINUTE))
+def request_magic_link(invoice: str, channel: str, last4: str) -> str:
+	"""Send a link of 15 minutes by `sms` or `email` if `last4` ends a phone number of the customer.
+
+	The answer is always the same.
+	"""
+	return magic.request(invoice, channel, last4)
+
+
+@endpoint(guest=True, methods=("POST",), limit=(20, MINUTE))
+def create_checkout_session(invoice: str, token: str) -> dict[str, str]:
+	"""`{url}` of Stripe's page for what the invoice has outstanding.
+
+	Raises NotFound as `validate_pay_token`; InvalidInput where the link expired or there is nothing to pay;
+	ServiceUnavailable (503) where Stripe does not answer.
+	"""
+	return {"url": checkout.start(links.require_good(links.open_link(invoice, token)))}
+
+
+@endpoint(guest=True, methods=("POST",))
+def stripe_webhook() -> str:
+	"""Stripe's events. Raises BadRequest (400), before anything is written, for one that Stripe did not sign."""
+	request = site.current().request
+	inbox.receive(request.body, request.headers.get("Stripe-Signature"))
+	return "ok"
+
+
+@endpoint(methods=("GET",))
+def pay_redirect(invoice: str) -> Response:
+	"""303 to the pay page with a link of one hour, for a customer of the invoice and for staff.
+
+	Raises NotPermitted (403) for everybody else, and for an unknown invoice.
+	"""
+	return redirect(links.make_for_portal(invoice).url, 303)
+
+
+def _described(link: PayLink) -> dict[str, str]:
+	return {"url": link.url, "token": link.token, "expires_at": link.expires_at.isoformat()}
+
+
+def _file(content: bytes, mimetype: str, name: str) -> Response:
+	headers = {
+		"Content-Disposition": dump_options_header("inline", {"filename": name}),
+		"Cache-Control": "private, no-store",
+		"X-Content-Type-Options": "nosniff",
+		"Referrer-Policy": "no-referrer",
+	}
+	return Response(content, mimetype=mimetype, headers=headers)

@@ -1,0 +1,106 @@
+"""The embedded host as a whole: its directory, configuration, database, jobs and clock, started and ended together."""
+
+import json
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from gigafibre_utils.embedded import schema
+from gigafibre_utils.embedded.database import Database
+from gigafibre_utils.embedded.memory import Memory
+from gigafibre_utils.embedded.postgres import PostgresServer
+from gigafibre_utils.embedded.sample_company import CUSTOMER_USER, STAFF, SampleCompany
+from gigafibre_utils.embedded.site import EmbeddedSite, call
+from gigafibre_utils.errors import GigafibreError
+
+WORKERS = 8
+SWEEP_SECONDS = 60
+SWEEP = "gigafibre_utils.payments.sweep.run"
+
+log = logging.getLogger("gigafibre")
+
+
+class Host:
+	"""A host in a directory of its own under `base`, gone when it is closed. Use as a context manager."""
+
+	def __init__(self, base: Path):
+		base.mkdir(parents=True, exist_ok=True)
+		_remove_left_overs(base)
+		self.directory = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
+		self.configuration: dict[str, Any] = {
+			"gigafibre_pay_secret": secrets.token_hex(32),
+			"gigafibre_stripe_webhook_secret": f"whsec_{secrets.token_hex(24)}",
+			"gigafibre_stripe_secret_key": f"sk_test_{secrets.token_hex(24)}",
+		}
+		self.passwords = {user: secrets.token_urlsafe(12) for user in (STAFF[0], CUSTOMER_USER)}
+		self.memory = Memory()
+		self.postgres = PostgresServer(self.directory / "postgres")
+		self.database: Database
+		self._jobs = ThreadPoolExecutor(WORKERS, thread_name_prefix="job")
+		self._closing = threading.Event()
+
+	def __enter__(self) -> "Host":
+		try:
+			self.postgres.start()
+			self.database = Database(self.postgres.url)
+			with EmbeddedSite(self) as site:
+				with site.atomic():
+					schema.create(site.connection)
+				SampleCompany(site, self.passwords).load()
+		except BaseException:
+			self.close()
+			raise
+		threading.Thread(target=self._sweep_now_and_then, daemon=True, name="sweep").start()
+		return self
+
+	def __exit__(self, *error: Any) -> None:
+		self.close()
+
+	def configure(self, **values: Any) -> None:
+		"""Set keys of the host's configuration, and keep them in its file."""
+		self.configuration.update(values)
+		path = self.directory / "site_config.json"
+		path.touch(mode=0o600)
+		path.write_text(json.dumps(self.configuration | {"passwords": self.passwords}, indent=1))
+
+	def close(self) -> None:
+		"""End everything and remove the directory."""
+		self._closing.set()
+		self._jobs.shutdown(cancel_futures=True)
+		if hasattr(self, "database"):
+			self.database.close()
+		self.postgres.stop()
+		shutil.rmtree(self.directory, ignore_errors=True)
+
+	def run_job(self, function: str, arguments: dict[str, Any]) -> None:
+		"""Call a dotted function on a worker thread, as a site of its own."""
+		if not self._closing.is_set():
+			self._jobs.submit(self._job, function, arguments)
+
+	def _job(self, function: str, arguments: dict[str, Any]) -> None:
+		try:
+			with EmbeddedSite(self) as site:
+				call(function, arguments)
+				site.connection.commit()
+		except GigafibreError as error:
+			log.error("%s failed: %s", function, error)
+		except Exception:
+			log.exception("%s failed", function)
+
+	def _sweep_now_and_then(self) -> None:
+		while not self._closing.wait(SWEEP_SECONDS):
+			self._job(SWEEP, {})
+
+
+def _remove_left_overs(base: Path) -> None:
+	"""Directories of hosts that were killed before they could clean up."""
+	for directory in base.iterdir():
+		owner = directory.name.partition("-")[0]
+		if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+			shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,285 @@
+"""Puts the sample company into an empty database: chart of accounts, users, customers, invoices, payments."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from werkzeug.security import generate_password_hash
+
+from gigafibre_utils import sample
+from gigafibre_utils.embedded.site import EmbeddedSite
+from gigafibre_utils.money import rounded
+from gigafibre_utils.sample import COMPANY, Line, Place, SampleCustomer, SampleInvoice
+from gigafibre_utils.site import Document, IncomingPayment
+
+NAME = COMPANY["company_name"]
+CURRENCY = COMPANY["default_currency"]
+DEBTORS, STRIPE, BANK, SALES = (f"{account} - T" for account in ("Debtors", "Stripe", "Bank", "Sales"))
+TAX_ACCOUNTS = {label: f"{label} - T" for label, _ in sample.TAXES}
+COST_CENTER = "Main - T"
+STAFF = ("comptes@targo.ca", ("Accounts Manager", "Accounts User"))
+CUSTOMER_USER = "marie-eve@example.com"
+
+
+class SampleCompany:
+	"""Loads once; `load` returns without doing anything where the company is there already."""
+
+	def __init__(self, site: EmbeddedSite, passwords: dict[str, str]):
+		self._site = site
+		self._passwords = passwords
+		self._today = site.now().date()
+		self._locations: dict[tuple[str, int], str] = {}
+		self._invoices: dict[str, Document] = {}
+
+	def load(self) -> None:
+		"""Load everything in one transaction."""
+		if self._site.exists("Company", {"name": NAME}):
+			return
+		with self._site.atomic():
+			self._company()
+			for user in ((STAFF[0], STAFF[1]), (CUSTOMER_USER, ("Customer",))):
+				self._user(*user)
+			for customer in sample.CUSTOMERS:
+				self._customer(customer)
+			for invoice in sample.INVOICES:
+				self._invoice(invoice)
+			for customer, days_ago, amount in sample.ADVANCES:
+				self._pay(customer, None, amount, days_ago)
+
+	def _insert(self, doctype: str, name: str, **values: Any) -> str:
+		self._site.insert(doctype, {"name": name, **values})
+		return name
+
+	def _children(
+		self, doctype: str, parent: tuple[str, str, str], rows: Iterable[Document], docstatus: int = 0
+	) -> None:
+		parenttype, name, field = parent
+		place = {"parenttype": parenttype, "parent": name, "parentfield": field, "docstatus": docstatus}
+		numbered = [{"name": secrets.token_hex(5), "idx": n, **place, **row} for n, row in enumerate(rows, 1)]
+		self._site.connection.insert(doctype, numbered)
+
+	def _company(self) -> None:
+		self._insert("Company", NAME, **COMPANY, cost_center=COST_CENTER, default_receivable_account=DEBTORS)
+		self._insert("Cost Center", COST_CENTER, cost_center_name="Main", company=NAME)
+		kinds = {DEBTORS: "Receivable", STRIPE: "Bank", BANK: "Bank", SALES: "Income Account"}
+		for account, kind in {**kinds, **dict.fromkeys(TAX_ACCOUNTS.values(), "Tax")}.items():
+			title = account.removesuffix(" - T")
+			self._insert(
+				"Account",
+				account,
+				account_name=title,
+				company=NAME,
+				account_type=kind,
+				account_currency=CURRENCY,
+			)
+		for year in {self._today.year, (self._today - timedelta(days=60)).year}:
+			self._insert(
+				"Fiscal Year",
+				str(year),
+				year=str(year),
+				year_start_date=date(year, 1, 1),
+				year_end_date=date(year, 12, 31),
+			)
+		for mode, account in (("Stripe", STRIPE), ("Cheque", BANK)):
+			self._insert("Mode of Payment", mode, mode_of_payment=mode, enabled=1, type="Bank")
+			row = {"company": NAME, "default_account": account}
+			self._children("Mode of Payment Account", ("Mode of Payment", mode, "accounts"), [row])
+		self._address("Company", NAME, sample.COMPANY_ADDRESS)
+		for code, title in sample.ITEMS.items():
+			self._insert("Item", code, item_code=code, item_name=title, description=title, stock_uom="Nos")
+
+	def _address(self, doctype: str, name: str, address: Document) -> str:
+		made = self._insert(
+			"Address", f"{address['address_title'][:120]}-{address['address_type']}", **address
+		)
+		self._link("Address", made, doctype, name)
+		return made
+
+	def _link(self, parenttype: str, parent: str, doctype: str, name: str) -> None:
+		row = {"link_doctype": doctype, "link_name": name, "link_title": name}
+		self._children("Dynamic Link", (parenttype, parent, "links"), [row])
+
+	def _user(self, email: str, roles: Iterable[str]) -> None:
+		self._insert("User", email, email=email, first_name=email.partition("@")[0], enabled=1)
+		self._children("Has Role", ("User", email, "roles"), [{"role": role} for role in roles])
+		self._site.connection.run(
+			'INSERT INTO "__Auth" (doctype, name, fieldname, password) VALUES (%s, %s, %s, %s)',
+			["User", email, "password", generate_password_hash(self._passwords[email])],
+		)
+
+	def _customer(self, customer: SampleCustomer) -> None:
+		self._insert(
+			"Customer",
+			customer.name,
+			customer_name=customer.name,
+			customer_type=customer.kind,
+			customer_group="Commercial" if customer.kind == "Company" else "Individual",
+			territory="Canada",
+			language=customer.language,
+		)
+		title = {"address_title": customer.name, "address_type": "Billing", "country": "Canada"}
+		self._address("Customer", customer.name, title | _address(customer.address))
+		user = customer.email if customer.email == CUSTOMER_USER else None
+		contact = self._insert(
+			"Contact",
+			customer.name,
+			first_name=customer.name,
+			email_id=customer.email,
+			phone=customer.phone,
+			user=user,
+		)
+		self._link("Contact", contact, "Customer", customer.name)
+		self._children(
+			"Contact Phone",
+			("Contact", contact, "phone_nos"),
+			[{"phone": customer.phone, "is_primary_phone": 1}],
+		)
+		self._children(
+			"Contact Email",
+			("Contact", contact, "email_ids"),
+			[{"email_id": customer.email, "is_primary": 1}],
+		)
+		for number, place in enumerate(customer.locations):
+			name = self._site.ledger.next_name("SL-")
+			self._insert(
+				"Service Location", name, location_name=place.name, customer=customer.name, **_address(place)
+			)
+			self._locations[customer.name, number] = name
+
+	def _invoice(self, invoice: SampleInvoice) -> None:
+		document, items, taxes = self._document(invoice)
+		status = {"docstatus": int(not invoice.is_draft), "status": "Draft" if invoice.is_draft else "Unpaid"}
+		only_for_ledger = ("income_account", "tax_amounts")
+		self._site.insert(
+			"Sales Invoice", {k: v for k, v in document.items() if k not in only_for_ledger} | status
+		)
+		parent = ("Sales Invoice", document["name"])
+		self._children("Sales Invoice Item", (*parent, "items"), items, status["docstatus"])
+		self._children("Sales Taxes and Charges", (*parent, "taxes"), taxes, status["docstatus"])
+		self._invoices[invoice.key] = document
+		if invoice.is_draft:
+			return
+		self._site.ledger.post_invoice(document)
+		if invoice.is_cancelled:
+			self._site.ledger.cancel_invoice(document["name"])
+		for days_ago, amount in invoice.payments:
+			self._pay(invoice.customer, document, amount, days_ago)
+
+	def _document(self, invoice: SampleInvoice) -> tuple[Document, list[Document], list[Document]]:
+		customer = next(customer for customer in sample.CUSTOMERS if customer.name == invoice.customer)
+		sign = Decimal(-1 if invoice.credits else 1)
+		items = [self._item(line, invoice, sign) for line in invoice.lines]
+		net = sum((item["amount"] for item in items), Decimal(0))
+		taxes = _taxes(net)
+		total = net + sum((tax["tax_amount"] for tax in taxes), Decimal(0))
+		posted = invoice.posting_date(self._today)
+		amounts = {"total": net, "net_total": net, "grand_total": total, "rounded_total": total}
+		amounts["total_taxes_and_charges"] = total - net
+		document = {
+			**amounts,
+			**{f"base_{field}": amount for field, amount in amounts.items()},
+			"name": self._site.ledger.next_name(f"ACC-SINV-{posted.year}-"),
+			"naming_series": "ACC-SINV-.YYYY.-",
+			"company": NAME,
+			"customer": customer.name,
+			"customer_name": customer.name,
+			"customer_address": f"{customer.name[:120]}-Billing",
+			"contact_email": customer.email,
+			"posting_date": posted,
+			"due_date": posted if invoice.credits else invoice.due_date(self._today),
+			"currency": CURRENCY,
+			"conversion_rate": 1,
+			"party_account_currency": CURRENCY,
+			"debit_to": DEBTORS,
+			"cost_center": COST_CENTER,
+			"language": customer.language,
+			"terms": sample.TERMS[customer.language == "en"],
+			"remarks": invoice.remarks,
+			"is_return": int(bool(invoice.credits)),
+			"return_against": self._invoices[invoice.credits]["name"] if invoice.credits else None,
+			"update_outstanding_for_self": int(not invoice.credits),
+			"outstanding_amount": 0 if invoice.credits else total,
+			"income_account": SALES,
+			"tax_amounts": [(tax["account_head"], tax["tax_amount"]) for tax in taxes],
+		}
+		return document, items, taxes
+
+	def _item(self, line: Line, invoice: SampleInvoice, sign: Decimal) -> Document:
+		title = line.name or sample.ITEMS[line.item]
+		start, end = invoice.period(self._today) if line.with_period else (None, None)
+		amount = rounded(line.rate * line.quantity, CURRENCY) * sign
+		return {
+			"item_code": line.item,
+			"item_name": title,
+			"description": title,
+			"qty": line.quantity * sign,
+			"uom": "Nos",
+			"rate": line.rate,
+			"amount": amount,
+			"base_rate": line.rate,
+			"base_amount": amount,
+			"net_rate": line.rate,
+			"net_amount": amount,
+			"base_net_amount": amount,
+			"income_account": SALES,
+			"cost_center": COST_CENTER,
+			"service_start_date": start,
+			"service_end_date": end,
+			"service_location": None
+			if line.location is None
+			else self._locations[invoice.customer, line.location],
+		}
+
+	def _pay(self, customer: str, invoice: Document | None, amount: Decimal | None, days_ago: int) -> None:
+		owed = Decimal(0)
+		if invoice:
+			owed = self._site.get("Sales Invoice", invoice["name"], ["outstanding_amount"])[
+				"outstanding_amount"
+			]
+		amount = owed if amount is None else amount
+		self._site.ledger.post_payment(
+			IncomingPayment(
+				company=NAME,
+				customer=customer,
+				customer_name=customer,
+				receivable_account=DEBTORS,
+				mode_of_payment="Cheque",
+				currency=CURRENCY,
+				amount=amount,
+				invoice=invoice["name"] if invoice else None,
+				allocated=amount if invoice else Decimal(0),
+				reference=f"CHQ-{days_ago:03d}",
+				received_on=self._today - timedelta(days=days_ago),
+				remarks="Sample payment",
+			)
+		)
+
+
+def _address(place: Place) -> Document:
+	return {"address_line1": place.line1, "city": place.city, "state": "QC", "pincode": place.pincode}
+
+
+def _taxes(net: Decimal) -> list[Document]:
+	rows, total = [], net
+	for label, rate in sample.TAXES:
+		amount = rounded(net * rate / 100, CURRENCY)
+		total += amount
+		rows.append(
+			{
+				"charge_type": "On Net Total",
+				"account_head": TAX_ACCOUNTS[label],
+				"description": label,
+				"rate": rate,
+				"account_currency": CURRENCY,
+				"net_amount": net,
+				"tax_amount": amount,
+				"base_tax_amount": amount,
+				"tax_amount_after_discount_amount": amount,
+				"base_tax_amount_after_discount_amount": amount,
+				"total": total,
+				"base_total": total,
+			}
+		)
+	return rows

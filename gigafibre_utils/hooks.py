@@ -1,0 +1,28 @@
+app_name = "gigafibre_utils"
+app_title = "Gigafibre"
+app_publisher = "TARGO"
+app_description = "Billing for internet providers on ERPNext: print, scan, pay, posted."
+app_email = "dev@targo.ca"
+app_license = "gpl-3.0"
+required_apps = ["erpnext"]
+
+before_install = "gigafibre_utils.install.before_install"
+after_install = "gigafibre_utils.install.after_install"
+after_migrate = "gigafibre_utils.install.after_migrate"
+before_uninstall = "gigafibre_utils.uninstall.before_uninstall"
+
+doc_events = {
+	"Company": {"on_update": "gigafibre_utils.install.make_clearing_account"},
+}
+
+scheduler_events = {
+	"cron": {
+		"*/5 * * * *": ["gigafibre_utils.payments.sweep.run"],
+	},
+}
+
+jinja = {
+	"methods": ["gigafibre_utils.jinja.gigafibre_facture"],
+}
+
+pdf_generator = "gigafibre_utils.printing.pdf_hook.generate"

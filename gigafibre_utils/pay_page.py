@@ -1,0 +1,217 @@
+"""`/pay-public`: what the page says, and under which headers; rendered by either host."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from gigafibre_utils import money, site
+from gigafibre_utils.errors import NotFound
+from gigafibre_utils.invoice import model
+from gigafibre_utils.invoice.model import CANCELLED, DRAFT, Invoice
+from gigafibre_utils.paylink import links
+from gigafibre_utils.paylink.links import OpenedLink
+from gigafibre_utils.printing.logo import logo_svg
+from gigafibre_utils.site import Document
+from gigafibre_utils.translation import LANGUAGES, supported, translator
+
+API = "/api/method/gigafibre_utils.api"
+SETTLE = "gigafibre_utils.payments.settlement.settle"
+_WWW = Path(__file__).parent / "www"
+
+
+@dataclass(frozen=True)
+class Page:
+	"""The page's status, headers and what its template reads."""
+
+	status: int
+	headers: dict[str, str]
+	context: dict[str, Any]
+
+
+def page(arguments: Mapping[str, str]) -> Page:
+	"""The page for a request's arguments: `invoice`, `t`, and maybe `lang`, `session`, `outcome`."""
+	name, text = arguments.get("invoice", ""), arguments.get("t", "")
+	try:
+		link = links.open_link(name, text)
+	except NotFound:
+		return _page(404, "unknown", arguments, None, "", "")
+	if link.is_expired:
+		return _page(410, "expired", arguments, None, name, "", model.reader_language(link.invoice))
+	return _page(200, _state(link, arguments), arguments, link.invoice, name, text)
+
+
+def render_page(context: Mapping[str, Any]) -> str:
+	"""The page's HTML, for the host that has no template engine of its own."""
+	return _environment().get_template("pay-public.html").render(context)
+
+
+def pay_state(invoice: Invoice) -> str:
+	"""`unpaid`, `partly_paid`, `processing`, `paid`, `cancelled`; `draft` and `credit_note` for what is never paid."""
+	if invoice.docstatus == DRAFT:
+		return "draft"
+	if invoice.docstatus == CANCELLED:
+		return "cancelled"
+	if invoice.is_return:
+		return "credit_note"
+	if invoice.outstanding <= 0:
+		return "paid"
+	if site.current().exists("Stripe Checkout Session", {"invoice": invoice.name, "status": "Processing"}):
+		return "processing"
+	return "partly_paid" if invoice.outstanding < invoice.total else "unpaid"
+
+
+def described(link: OpenedLink) -> dict[str, Any]:
+	"""What the holder of a link may know of its invoice: plain values for JSON, amounts as decimal text."""
+	if link.is_expired:
+		return {"valid": False, "reason": "expired"}
+	invoice = link.invoice
+	state = pay_state(invoice)
+	if state in ("draft", "credit_note"):
+		return {"valid": False, "reason": state}
+	return {
+		"valid": True,
+		"invoice": {
+			"name": invoice.name,
+			"customer_name": invoice.customer_name,
+			"posting_date": invoice.posting_date.isoformat(),
+			"due_date": invoice.due_date.isoformat() if invoice.due_date else None,
+			"currency": invoice.currency,
+			"total": str(money.rounded(invoice.total, invoice.currency)),
+			"outstanding": str(money.rounded(invoice.outstanding, invoice.currency)),
+			"state": state,
+			"language": model.reader_language(invoice),
+		},
+	}
+
+
+def _state(link: OpenedLink, arguments: Mapping[str, str]) -> str:
+	state = pay_state(link.invoice)
+	if state not in ("unpaid", "partly_paid"):
+		return state
+	visit = _visit(link.invoice, arguments.get("session"))
+	if visit and visit["status"] == "Open" and arguments.get("session"):
+		# The event may be late; asking Stripe settles it as well, and once.
+		with site.current().atomic():
+			site.current().enqueue(SETTLE, session_id=visit["name"])
+		return "just_paid"
+	if arguments.get("outcome") == "declined" or (visit and visit["status"] == "Failed"):
+		return "declined"
+	return state
+
+
+def _visit(invoice: Invoice, session_id: str | None) -> Document | None:
+	"""The named visit to Stripe, or the last one."""
+	wanted = {"invoice": invoice.name} | ({"name": session_id} if session_id else {})
+	found = site.current().get_all(
+		"Stripe Checkout Session", wanted, ["name", "status"], order_by="creation desc", limit=1
+	)
+	return found[0] if found else None
+
+
+def _page(
+	status: int,
+	state: str,
+	arguments: Mapping[str, str],
+	invoice: Invoice | None,
+	name: str,
+	token: str,
+	reader: str | None = None,
+) -> Page:
+	language = _language(arguments, invoice, reader)
+	company = _company(invoice)
+	pdf = (
+		f"{API}.invoice_pdf?{urlencode({'name': name, 't': token})}" if invoice and state != "draft" else None
+	)
+	return Page(
+		status,
+		_headers(),
+		{
+			"_": translator(language),
+			"language": language,
+			"other_language_url": _in_language(arguments, "en" if language == "fr" else "fr"),
+			"state": state,
+			"invoice": invoice,
+			"invoice_name": name,
+			"token": token,
+			"money": lambda amount: money.display(amount, invoice.currency, language),
+			"day": lambda day: format_date(day, "long", locale=f"{language}_CA"),
+			"pdf_url": pdf,
+			"phone": company.get("phone_no") or "",
+			"support_email": company.get("email") or "",
+			"company": company.get("company_name") or "",
+			"logo": Markup(logo_svg()),
+			"css": Markup(_asset("pay-public.css")),
+			"js": Markup(_asset("pay-public.js")),
+			"api": API,
+		},
+	)
+
+
+def _language(arguments: Mapping[str, str], invoice: Invoice | None, reader: str | None) -> str:
+	if arguments.get("lang") in LANGUAGES:
+		return arguments["lang"]
+	if invoice:
+		return model.reader_language(invoice)
+	return reader or supported(site.current().request.headers.get("Accept-Language"))
+
+
+def _in_language(arguments: Mapping[str, str], language: str) -> str:
+	kept = {key: arguments[key] for key in ("invoice", "t") if key in arguments}
+	return f"/pay-public?{urlencode(kept | {'lang': language})}"
+
+
+def _company(invoice: Invoice | None) -> Document:
+	filters = {"name": invoice.company} if invoice else {}
+	found = site.current().get_all(
+		"Company", filters, ["company_name", "phone_no", "email"], order_by="creation", limit=1
+	)
+	return found[0] if found else {}
+
+
+@cache
+def _asset(name: str) -> str:
+	return (_WWW / name).read_text()
+
+
+@cache
+def _headers() -> dict[str, str]:
+	"""Nothing but the page's own script and style may run, and no trace of the link goes anywhere."""
+	policy = {
+		"default-src": "'none'",
+		"script-src": _hash_of("pay-public.js"),
+		"style-src": _hash_of("pay-public.css"),
+		"img-src": "'self' data:",
+		"connect-src": "'self'",
+		"form-action": "'self'",
+		"base-uri": "'none'",
+		"frame-ancestors": "'none'",
+	}
+	return {
+		"Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+		"Referrer-Policy": "no-referrer",
+		"X-Robots-Tag": "noindex, nofollow",
+		"Cache-Control": "no-store",
+		"X-Content-Type-Options": "nosniff",
+		"X-Frame-Options": "DENY",
+	}
+
+
+def _hash_of(name: str) -> str:
+	digest = hashlib.sha256(_asset(name).encode()).digest()
+	return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+	return Environment(
+		loader=FileSystemLoader(_WWW), autoescape=True, undefined=StrictUndefined, auto_reload=False
+	)

@@ -1,0 +1,149 @@
+"""From the pay button to Stripe's page: one open Checkout Session for what an invoice has outstanding now."""
+
+import secrets
+import time
+
+from gigafibre_utils import site
+from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.invoice import model
+from gigafibre_utils.invoice.model import CANCELLED, Invoice
+from gigafibre_utils.money import to_minor_units
+from gigafibre_utils.paylink import links
+from gigafibre_utils.paylink.links import OpenedLink
+from gigafibre_utils.payments import stripe_api
+from gigafibre_utils.payments.settlement import settle
+from gigafibre_utils.site import Document
+from gigafibre_utils.translation import translator
+
+# Stripe bears no less than 30 minutes, counted by its own clock.
+SESSION_SECONDS = 31 * 60
+# A session about to end is not handed out again.
+SPARE_SECONDS = 60
+
+
+def start(link: OpenedLink) -> str:
+	"""The address of Stripe's page for the link's invoice.
+
+	A second click or a second tab gets the session that is open already; the invoice's row is locked meanwhile, so
+	there are never two. Raises InvalidInput where there is nothing to pay, or a payment is under way.
+	"""
+	with site.current().atomic():
+		invoice = _payable(link.invoice.name)
+		known = _open_session(invoice.name)
+		if known and (url := _still_good(known, invoice)):
+			return url
+		if not known:
+			return _new_session(invoice, link)
+	# The open session was finished at Stripe, or is for another amount: settle or close it, then look once more.
+	settle(known["name"])
+	with site.current().atomic():
+		invoice = _payable(link.invoice.name)
+		known = _open_session(invoice.name)
+		if known and (url := _still_good(known, invoice)):
+			return url
+		if known:
+			_close(known)
+		return _new_session(invoice, link)
+
+
+def refuse_unless_payable(invoice: Invoice) -> None:
+	"""Raise InvalidInput with the reason why no money can be taken on the invoice."""
+	links.refuse_unbilled(invoice)
+	if invoice.docstatus == CANCELLED:
+		raise InvalidInput(f"Invoice {invoice.name} was cancelled; there is nothing to pay on it.")
+	if invoice.outstanding <= 0:
+		raise InvalidInput(f"Invoice {invoice.name} is paid already. Thank you!")
+	if is_processing(invoice.name):
+		raise InvalidInput(f"A payment of invoice {invoice.name} is being processed already.")
+
+
+def is_processing(invoice: str) -> bool:
+	"""Whether a payment of the invoice was given and has not reached the ledger yet."""
+	return bool(
+		site.current().exists("Stripe Checkout Session", {"invoice": invoice, "status": "Processing"})
+	)
+
+
+def _payable(name: str) -> Invoice:
+	invoice = model.find_locked(name)
+	assert invoice, "an opened link has its invoice"
+	refuse_unless_payable(invoice)
+	return invoice
+
+
+def _open_session(invoice: str) -> Document | None:
+	found = site.current().get_all(
+		"Stripe Checkout Session",
+		{"invoice": invoice, "status": "Open"},
+		["name", "url", "amount", "currency", "expires_at"],
+		order_by="creation desc",
+		limit=1,
+	)
+	return found[0] if found else None
+
+
+def _still_good(known: Document, invoice: Invoice) -> str | None:
+	same_amount = (known["amount"], known["currency"]) == (invoice.outstanding, invoice.currency)
+	lasts = known["expires_at"] > site.current().local_time(time.time() + SPARE_SECONDS)
+	if same_amount and lasts and stripe_api.session(known["name"]).status == "open":
+		return known["url"]
+	return None
+
+
+def _close(known: Document) -> None:
+	"""Close a session that asks for another amount than is owed now."""
+	try:
+		stripe_api.expire_session(known["name"])
+	except ServiceUnavailable as error:
+		raise InvalidInput(
+			"A payment is being made on another page right now. Please try again in a minute."
+		) from error
+	site.current().set_value("Stripe Checkout Session", known["name"], {"status": "Expired"})
+
+
+def _new_session(invoice: Invoice, link: OpenedLink) -> str:
+	expires_at = int(time.time()) + SESSION_SECONDS
+	made = stripe_api.create_session(_parameters(invoice, link, expires_at), secrets.token_hex(16))
+	site.current().insert(
+		"Stripe Checkout Session",
+		{
+			"name": made.id,
+			"session_id": made.id,
+			"invoice": invoice.name,
+			"status": "Open",
+			"amount": invoice.outstanding,
+			"currency": invoice.currency,
+			"expires_at": site.current().local_time(expires_at),
+			"livemode": int(made.livemode),
+			"url": made.url,
+		},
+	)
+	return made.url
+
+
+def _parameters(invoice: Invoice, link: OpenedLink, expires_at: int) -> dict:
+	language = model.reader_language(invoice)
+	_ = translator(language)
+	metadata = {stripe_api.METADATA_KEY: invoice.name}
+	back = links.make_for_return(link).token
+	title = _("Invoice {0}").format(invoice.name)
+	return {
+		"mode": "payment",
+		"locale": "fr-CA" if language == "fr" else "en",
+		"client_reference_id": invoice.name,
+		"metadata": metadata,
+		"payment_intent_data": {"metadata": metadata, "description": title},
+		"line_items": [
+			{
+				"quantity": 1,
+				"price_data": {
+					"currency": invoice.currency.lower(),
+					"unit_amount": to_minor_units(invoice.outstanding, invoice.currency),
+					"product_data": {"name": title},
+				},
+			}
+		],
+		"expires_at": expires_at,
+		"success_url": links.page_url(invoice.name, back, session="") + "{CHECKOUT_SESSION_ID}",
+		"cancel_url": links.page_url(invoice.name, back, outcome="declined"),
+	}

@@ -1,0 +1,49 @@
+"""The app's PDF engine as a generator of Frappe's, so that Print, e-mail and download go through it too."""
+
+import io
+from typing import Any
+
+GENERATOR = "gigafibre"
+DOCTYPE, END = "<!DOCTYPE html>", "</html>"
+
+
+def generate(
+	print_format: str | None,
+	html: str,
+	options: dict[str, Any] | None,
+	output: Any,
+	pdf_generator: str | None = None,
+) -> Any:
+	"""A print as PDF, or None where another generator was chosen.
+
+	With `output`, a pypdf writer, its pages are added to that, and it is given back. Source:
+	`frappe.utils.print_utils.get_print`.
+	"""
+	if pdf_generator != GENERATOR:
+		return None
+	from pypdf import PdfReader, PdfWriter
+
+	from gigafibre_utils import printing
+
+	pdf = printing.printer().print_html(innermost_document(html))
+	password = (options or {}).get("password")
+	if output is None and not password:
+		return pdf
+	writer = PdfWriter() if output is None else output
+	writer.append_pages_from_reader(PdfReader(io.BytesIO(pdf)))
+	if output is not None:
+		return output
+	writer.encrypt(password)
+	return _bytes(writer)
+
+
+def innermost_document(html: str) -> str:
+	"""A print format that is a complete document, without the page that Frappe wraps it in; else the page."""
+	document = html[html.rfind(DOCTYPE) :] if DOCTYPE in html else html
+	return document[: document.find(END) + len(END)] if END in document else document
+
+
+def _bytes(writer: Any) -> bytes:
+	buffer = io.BytesIO()
+	writer.write(buffer)
+	return buffer.getvalue()
