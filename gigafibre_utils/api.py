@@ -1,7 +1,8 @@
 """The HTTP surface, declared once for both hosts: read, authorise, call one function, answer.
 
-Every method answers `{"message": …}` or a file. Besides what each names, any may raise InvalidInput (417) for a
-missing or malformed argument, NotSignedIn (401), NotPermitted (403), TooManyRequests (429), ConfigurationError (500).
+Every method answers `{"message": …}` or a file. Besides what each names, any may raise InvalidInput (417) for
+a missing or malformed argument, NotSignedIn (401), NotPermitted (403), TooManyRequests (429),
+ConfigurationError (500).
 """
 
 import base64
@@ -95,7 +96,8 @@ def pay_token(invoice: str, ttl_days: int = 60) -> dict[str, str]:
 
 @endpoint(guest=True, limit=(120, MINUTE))
 def validate_pay_token(invoice: str, token: str) -> dict:
-	"""`{valid, reason?, invoice?}`: what the holder of a link may know. An expired link has `reason` `expired`.
+	"""`{valid, reason?, invoice?}`: what the holder of a link may know. An expired link has `reason`
+	`expired`.
 
 	Raises one and the same NotFound for every link whose signature is not right.
 	"""
@@ -123,7 +125,10 @@ def create_checkout_session(invoice: str, token: str) -> dict[str, str]:
 
 @endpoint(guest=True, methods=("POST",))
 def stripe_webhook() -> str:
-	"""Stripe's events. Raises BadRequest (400), before anything is written, for one that Stripe did not sign."""
+	"""Stripe's events.
+
+	Raises BadRequest (400), before anything is written, for one that Stripe did not sign.
+	"""
 	request = site.current().request
 	inbox.receive(request.body, request.headers.get("Stripe-Signature"))
 	return "ok"

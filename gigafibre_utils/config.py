@@ -22,7 +22,7 @@ def previous_pay_secret() -> bytes | None:
 
 
 def pay_host() -> str:
-	"""`gigafibre_pay_host`: where customers reach the pay page, such as `https://pay.example.ca`; no slash at the end."""
+	"""`gigafibre_pay_host`: where customers reach the pay page, such as `https://pay.example.ca`."""
 	url = required("gigafibre_pay_host").rstrip("/")
 	parts = urlsplit(url)
 	if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:

@@ -1,4 +1,4 @@
-"""Fields that the app adds to ERPNext's DocTypes: one description for Frappe's installer and the embedded tables."""
+"""Fields that the app adds to ERPNext's DocTypes; read by Frappe's installer and by the embedded tables."""
 
 CUSTOM_FIELDS: dict[str, list[dict]] = {
 	"Customer": [

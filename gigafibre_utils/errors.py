@@ -1,7 +1,7 @@
 """What a caller may be told went wrong, with Frappe's names and HTTP statuses.
 
-Every error that leaves the app on purpose is a `GigafibreError`. `exc_type` is the name that Frappe's JSON carries
-(`frappe/exceptions.py`), so that a client sees the same answer from both hosts.
+Every error that leaves the app on purpose is a `GigafibreError`. `exc_type` is the name that Frappe's JSON
+carries (`frappe/exceptions.py`), so that a client sees the same answer from both hosts.
 """
 
 
@@ -63,7 +63,7 @@ class BadRequest(GigafibreError):
 
 
 class ConfigurationError(GigafibreError):
-	"""A key of the site's configuration is missing or malformed; the message names the key, never its value."""
+	"""A key of the site's configuration is missing or malformed; its message names the key only."""
 
 	exc_type = "ConfigurationError"
 	http_status_code = 500

@@ -55,7 +55,7 @@ def render_page(context: Mapping[str, Any]) -> str:
 
 
 def pay_state(invoice: Invoice) -> str:
-	"""`unpaid`, `partly_paid`, `processing`, `paid`, `cancelled`; `draft` and `credit_note` for what is never paid."""
+	"""`unpaid`, `partly_paid`, `processing`, `paid`, `cancelled`; `draft` or `credit_note`."""
 	if invoice.docstatus == DRAFT:
 		return "draft"
 	if invoice.docstatus == CANCELLED:

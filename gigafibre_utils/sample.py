@@ -69,7 +69,7 @@ class SampleCustomer:
 
 @dataclass(frozen=True)
 class Line:
-	"""One line of an invoice; `location` counts the customer's locations from 0, None for the account itself."""
+	"""One line of an invoice; `location` counts the customer's from 0, None for the account itself."""
 
 	item: str
 	rate: Decimal

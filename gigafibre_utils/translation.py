@@ -1,7 +1,7 @@
 """The customer's language, the same on both hosts.
 
-The catalogue is read from the package's own `locale/`: what a customer reads must not hang on a compile step of the
-bench or on words that another app translates in another sense.
+The catalogue is read from the package's own `locale/`: what a customer reads must not hang on a compile step
+of the bench or on words that another app translates in another sense.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The embedded host as a whole: its directory, configuration, database, jobs and clock, started and ended together."""
+"""The embedded host as a whole: directory, configuration, database, jobs, clock."""
 
 import json
 import logging

@@ -1,7 +1,7 @@
 """The books of the embedded host, in ERPNext's own tables and by its own rules.
 
-ERPNext: `general_ledger.make_gl_entries`, `Payment Entry.on_submit`, `accounts/utils.create_payment_ledger_entry`,
-`Sales Invoice.set_status`.
+ERPNext: `general_ledger.make_gl_entries`, `Payment Entry.on_submit`,
+`accounts/utils.create_payment_ledger_entry`, `Sales Invoice.set_status`.
 """
 
 import secrets
@@ -31,7 +31,8 @@ TAKE_OFF_OUTSTANDING = """
 		status = CASE
 			WHEN outstanding_amount - %(amount)s <= 0 THEN 'Paid'
 			WHEN due_date < %(today)s THEN 'Overdue'
-			WHEN outstanding_amount - %(amount)s < coalesce(nullif(rounded_total, 0), grand_total) THEN 'Partly Paid'
+			WHEN outstanding_amount - %(amount)s < coalesce(nullif(rounded_total, 0), grand_total)
+				THEN 'Partly Paid'
 			ELSE 'Unpaid'
 		END
 	WHERE name = %(invoice)s
@@ -57,7 +58,7 @@ class EmbeddedLedger:
 		return name
 
 	def post_invoice(self, invoice: Document) -> None:
-		"""Write the ledger rows of a Sales Invoice whose own rows stand already, and set its outstanding and status."""
+		"""Write the ledger rows of a Sales Invoice whose own rows stand already, and set its status."""
 		self._post(
 			invoice, "Sales Invoice", invoice["posting_date"], invoice["due_date"], _invoice_lines(invoice)
 		)
@@ -96,13 +97,16 @@ class EmbeddedLedger:
 		)
 
 	def take_off_outstanding(self, invoice: str, amount: Decimal) -> Document:
-		"""Lower what an invoice has outstanding; its status follows. Gives the invoice's figures as they are then."""
+		"""Lower what an invoice has outstanding; its status follows.
+
+		Gives the invoice's figures as they are then.
+		"""
 		now = self._site.now()
 		values = {"invoice": invoice, "amount": amount, "now": now, "today": now.date()}
 		return self._site.connection.run(TAKE_OFF_OUTSTANDING, values)[0]
 
 	def next_name(self, series: str) -> str:
-		"""The next name of a naming series, `tabSeries` advanced; the row stays locked until the transaction ends."""
+		"""The next name of a naming series, whose row stays locked until the transaction ends."""
 		statement = """
 			INSERT INTO "tabSeries" AS series (name, current) VALUES (%s, 1)
 			ON CONFLICT (name) DO UPDATE SET current = series.current + 1 RETURNING current

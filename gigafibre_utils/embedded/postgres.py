@@ -1,8 +1,8 @@
 """A PostgreSQL of the host's own, from a Python wheel, that lives and ends with the process that started it.
 
-It listens on an abstract Unix socket under a password: no port to be free, no path too long or with a blank in it.
-PostgreSQL refuses to run as root, so root starts it in a user namespace of its own, in which it is somebody else and
-yet may reach the files of a directory that root alone can enter.
+It listens on an abstract Unix socket under a password: no port to be free, no path too long or with a blank
+in it. PostgreSQL refuses to run as root, so root starts it in a user namespace of its own, in which it is
+somebody else and yet may reach the files of a directory that root alone can enter.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The tables: ERPNext's from a compact description, our own DocTypes' from their JSON, as Frappe would make them."""
+"""The tables: ERPNext's from a compact description, our own DocTypes' from their JSON."""
 
 import json
 import re
@@ -106,14 +106,16 @@ def create(connection: Connection) -> None:
 	for doctype, column in INDEXES:
 		connection.run(_create_index(doctype, column))
 	connection.run(
-		'CREATE TABLE IF NOT EXISTS "tabSeries" (name varchar(100) PRIMARY KEY, current bigint NOT NULL DEFAULT 0)'
+		'CREATE TABLE IF NOT EXISTS "tabSeries" '
+		"(name varchar(100) PRIMARY KEY, current bigint NOT NULL DEFAULT 0)"
 	)
 	connection.run(
 		'CREATE TABLE IF NOT EXISTS "tabSingles" (doctype varchar(255), field varchar(255), value text)'
 	)
 	connection.run(
-		'CREATE TABLE IF NOT EXISTS "__Auth" (doctype varchar(140), name varchar(255), fieldname varchar(140), '
-		"password text NOT NULL, encrypted smallint NOT NULL DEFAULT 0, PRIMARY KEY (doctype, name, fieldname))"
+		'CREATE TABLE IF NOT EXISTS "__Auth" '
+		"(doctype varchar(140), name varchar(255), fieldname varchar(140), password text NOT NULL, "
+		"encrypted smallint NOT NULL DEFAULT 0, PRIMARY KEY (doctype, name, fieldname))"
 	)
 	connection.run(
 		'CREATE TABLE IF NOT EXISTS "tabSessions" ("user" varchar(255), sid varchar(255) PRIMARY KEY, '

@@ -156,7 +156,8 @@ class Application:
 	def _checked_user(self, site: EmbeddedSite, user: str, password: str) -> str:
 		site.rate_limit(f"login:{site.request.client_ip}", *LOGIN_LIMIT)
 		found = site.connection.run(
-			'SELECT auth.password FROM "__Auth" auth JOIN "tabUser" u ON u.name = auth.name AND u.enabled = 1 '
+			'SELECT auth.password FROM "__Auth" auth '
+			'JOIN "tabUser" u ON u.name = auth.name AND u.enabled = 1 '
 			"WHERE auth.doctype = 'User' AND auth.fieldname = 'password' AND auth.name = %s",
 			[user.strip().lower().replace("\x00", "")],
 		)
@@ -235,7 +236,8 @@ def _json(answer: dict[str, Any], status: int = 200) -> Response:
 def _html(template: str, status: int, **values: Any) -> Response:
 	response = Response(templates.get_template(template).render(values), status, mimetype="text/html")
 	response.headers["Content-Security-Policy"] = (
-		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+		"base-uri 'none'; frame-ancestors 'none'"
 	)
 	return response
 

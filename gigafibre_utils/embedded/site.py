@@ -41,7 +41,10 @@ class Request:
 
 
 class EmbeddedSite:
-	"""One request's, or one job's, view of the host. Use as a context manager: it is then the current site."""
+	"""One request's, or one job's, view of the host.
+
+	Use as a context manager: it is then the current site.
+	"""
 
 	def __init__(self, host: "Host", request: Request | None = None, user: str = "Guest"):
 		self.host = host

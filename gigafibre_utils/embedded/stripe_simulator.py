@@ -1,7 +1,7 @@
 """A double of Stripe that the real SDK and a real browser speak to over HTTP.
 
-Routes that the app calls, a payment page to click through, and signed events with switches for lateness, repetition,
-disorder and loss. It keeps everything in memory and has no use but for trying and testing.
+Routes that the app calls, a payment page to click through, and signed events with switches for lateness,
+repetition, disorder and loss. It keeps everything in memory and has no use but for trying and testing.
 """
 
 import itertools
@@ -185,7 +185,7 @@ class StripeSimulator:
 		return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", id), 303)
 
 	def _finish(self, request: Request, id: str) -> Response:
-		"""For tests: end a session without a browser, with other figures than were asked where `changes` says so."""
+		"""For tests: end a session without a browser, maybe with other figures than asked."""
 		asked = request.get_json()
 		self._session(id).update(asked.get("changes", {}))
 		self._pay(id, asked.get("how", "card"))
@@ -196,7 +196,7 @@ class StripeSimulator:
 		return _json({})
 
 	def _pay(self, session_id: str, how: str) -> None:
-		"""`card` is paid at once, `debit` after a while, `failed-debit` never; `pending-debit` is left under way."""
+		"""`card` is paid at once, `debit` after a while, `failed-debit` never, `pending-debit` neither."""
 		session = self._session(session_id)
 		intent = {"id": f"pi_{secrets.token_hex(12)}", "object": "payment_intent", "status": "succeeded"}
 		self._state.intents[intent["id"]] = intent

@@ -9,7 +9,8 @@ _KEPT_FORMAT = frozenset("\u200c\u200d\u200e\u200f")
 
 
 def short_item_name(name: str, max_len: int = 60) -> str:
-	"""`name` without control and stray characters, white space folded, cut at a word with … at `max_len` characters.
+	"""`name` without control and stray characters, white space folded, cut at a word with … at `max_len`
+	characters.
 
 	Raises InvalidInput where `max_len` leaves no room for a word (under 2) or is over 255.
 	"""
@@ -33,5 +34,6 @@ def _printable(character: str) -> str:
 		return " "
 	if character in _KEPT_FORMAT:
 		return character
-	# Cc control, Cf format (among them the marks that override the writing direction), Co private, Cs, Cn unassigned
+	# Cc control, Cf format (among them the marks that override the writing direction), Co private, Cs, Cn
+	# unassigned
 	return "" if category.startswith("C") or character == "\ufffd" else character

@@ -35,7 +35,10 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Invoice:
-	"""A Sales Invoice. `total` and `outstanding` are in `currency`, the one the receivable account is kept in."""
+	"""A Sales Invoice.
+
+	`total` and `outstanding` are in `currency`, the one the receivable account is kept in.
+	"""
 
 	name: str
 	docstatus: int

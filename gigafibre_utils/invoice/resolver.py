@@ -1,4 +1,4 @@
-"""From ERPNext's rows to a `Statement`: everything that a reader of an invoice sees, in a handful of queries."""
+"""From ERPNext's rows to a `Statement`: all that a reader of an invoice sees, in a handful of queries."""
 
 import re
 from collections.abc import Iterable
@@ -28,7 +28,10 @@ ITEM = (
 
 
 def resolve(invoice: Invoice, pay_url: str | None, language: str | None = None) -> Statement:
-	"""The invoice as its customer gets it. `pay_url` goes into the QR code; None where nothing is to be paid."""
+	"""The invoice as its customer gets it.
+
+	`pay_url` goes into the QR code; None where nothing is to be paid.
+	"""
 	details = site.current().get(
 		"Sales Invoice",
 		invoice.name,

@@ -46,7 +46,8 @@ def make(invoice: str, purpose: Purpose, seconds: int) -> PayLink:
 def make_for_staff(invoice_name: str, ttl_days: int) -> PayLink:
 	"""A link to hand to the customer of a submitted invoice.
 
-	Raises NotFound for an unknown invoice, InvalidInput for a draft, a credit note or a lifetime out of range.
+	Raises NotFound for an unknown invoice, InvalidInput for a draft, a credit note or a lifetime out of
+	range.
 	"""
 	if not 1 <= ttl_days <= MAX_DAYS:
 		raise InvalidInput(f"Argument ttl_days must be from 1 to {MAX_DAYS}.")
@@ -58,8 +59,8 @@ def make_for_staff(invoice_name: str, ttl_days: int) -> PayLink:
 def make_for_return(link: OpenedLink) -> PayLink:
 	"""The link under which a customer comes back from Stripe.
 
-	It outlives the visit there, so that who came with a link of 15 minutes still sees the receipt; a link made this
-	way does not lengthen again.
+	It outlives the visit there, so that who came with a link of 15 minutes still sees the receipt; a link
+	made this way does not lengthen again.
 	"""
 	now = int(time.time())
 	if link.token.purpose is Purpose.RETURN:
@@ -109,7 +110,8 @@ def _for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink:
 def open_link(invoice_name: str, text: str, purposes: tuple[Purpose, ...] = tuple(Purpose)) -> OpenedLink:
 	"""The link that a caller presents. A revoked one counts as expired.
 
-	Raises one and the same NotFound for a wrong signature, an unknown or foreign invoice, a purpose not asked for.
+	Raises one and the same NotFound for a wrong signature, an unknown or foreign invoice, a purpose not asked
+	for.
 	"""
 	secrets = [secret for secret in (config.pay_secret(), config.previous_pay_secret()) if secret]
 	token = verify(secrets, invoice_name, text)

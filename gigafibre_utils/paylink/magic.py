@@ -1,12 +1,12 @@
-"""A fresh link by SMS or e-mail, to who can name the last four digits of a phone number that the customer gave us.
+"""A fresh link by SMS or e-mail, to who can name the last four digits of one of the customer's phone numbers.
 
 The caller learns nothing: asking only queues a job, and the job alone looks at the invoice.
 """
 
-import html
 import re
 
 import phonenumbers
+from markupsafe import Markup
 
 from gigafibre_utils import site
 from gigafibre_utils.errors import InvalidInput
@@ -26,8 +26,8 @@ ANSWER = "If these digits match our records, a link is on its way. It is good fo
 def request(invoice: str, channel: str, last4: str) -> str:
 	"""Queue the sending; always gives the same answer.
 
-	Raises InvalidInput for another channel or not four digits, TooManyRequests for many tries on one invoice name,
-	whether that invoice exists or not.
+	Raises InvalidInput for another channel or not four digits, TooManyRequests for many tries on one invoice
+	name, whether that invoice exists or not.
 	"""
 	if channel not in CHANNELS:
 		raise InvalidInput("Argument channel must be sms or email.")
@@ -108,6 +108,6 @@ def _send_email(invoice: Invoice, address: str, url: str) -> None:
 	lead = _("Here is your link to see and pay invoice {0}. It is good for 15 minutes.").format(invoice.name)
 	not_you = _("You did not ask for it? Then nothing needs to be done.")
 	text = f"{lead}\n\n{url}\n\n{not_you}\n\n{invoice.company}\n"
-	link = f'<a href="{html.escape(url)}">{html.escape(_("See the invoice"))}</a>'
-	body = f"<p>{html.escape(lead)}</p><p>{link}</p><p>{html.escape(not_you)}</p><p>{html.escape(invoice.company)}</p>"
+	link = Markup('<a href="{}">{}</a>').format(url, _("See the invoice"))
+	body = Markup("<p>{}</p><p>{}</p><p>{}</p><p>{}</p>").format(lead, link, not_you, invoice.company)
 	site.current().send_email(address, subject, text, body)

@@ -1,7 +1,7 @@
 """Referral codes: six characters that a customer can say over the phone.
 
-30 bits collide at an internet provider's size, so a code is kept on its Customer, unique in the database, and derived
-again with a counter where it is taken.
+30 bits collide at an internet provider's size, so a code is kept on its Customer, unique in the database, and
+derived again with a counter where it is taken.
 """
 
 import hashlib
@@ -27,7 +27,10 @@ def referral_code(customer: str) -> str:
 
 
 def customer_of(code: str) -> str:
-	"""The customer whose code it is. Raises InvalidInput for what cannot be a code, NotFound for an unknown one."""
+	"""The customer whose code it is.
+
+	Raises InvalidInput for what cannot be a code, NotFound for an unknown one.
+	"""
 	read = code.translate(_AS_READ).upper()
 	if len(read) != LENGTH or not set(read) <= set(ALPHABET):
 		raise InvalidInput("A referral code has six letters and digits.")

@@ -15,7 +15,8 @@ TIMEOUT_SECONDS = 10
 
 
 def send(number: str, text: str) -> None:
-	"""Send a message to an E.164 number. What Twilio refuses is told to staff by its code, never to the caller.
+	"""Send a message to an E.164 number. What Twilio refuses is told to staff by its code, never to the
+	caller.
 
 	Raises ConfigurationError where the account is not configured.
 	"""

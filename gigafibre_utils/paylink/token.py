@@ -1,9 +1,9 @@
 """The signed part of a pay link.
 
-25 bytes, 34 characters in base64url: version and purpose, when it was made, when it ends, and a 128-bit MAC over
-those and the invoice's name. The key is derived from the site's secret for each purpose, so a token of one purpose
-cannot be turned into another. The times ride along so that a revoked link can be told from a good one without asking
-the database before the signature is known to be right.
+25 bytes, 34 characters in base64url: version and purpose, when it was made, when it ends, and a 128-bit MAC
+over those and the invoice's name. The key is derived from the site's secret for each purpose, so a token of
+one purpose cannot be turned into another. The times ride along so that a revoked link can be told from a good
+one without asking the database before the signature is known to be right.
 """
 
 import base64
@@ -45,7 +45,10 @@ def sign(secret: bytes, invoice: str, token: Token) -> str:
 
 
 def verify(secrets: Iterable[bytes], invoice: str, text: str) -> Token | None:
-	"""The token, where one of the secrets signed it for this invoice; else None. Says nothing of its expiry."""
+	"""The token, where one of the secrets signed it for this invoice; else None.
+
+	Says nothing of its expiry.
+	"""
 	raw = _decode(text)
 	header, mac = raw[: _HEADER.size], raw[_HEADER.size :]
 	expected = [_mac(secret, invoice, header) for secret in secrets]
@@ -74,7 +77,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
-	"""The bytes of a canonical token; none for anything else, so that no second spelling of a token passes."""
+	"""The bytes of a canonical token; none for any other spelling of it."""
 	try:
 		raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
 	except (UnicodeEncodeError, binascii.Error):

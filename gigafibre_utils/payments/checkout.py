@@ -24,8 +24,9 @@ SPARE_SECONDS = 60
 def start(link: OpenedLink) -> str:
 	"""The address of Stripe's page for the link's invoice.
 
-	A second click or a second tab gets the session that is open already; the invoice's row is locked meanwhile, so
-	there are never two. Raises InvalidInput where there is nothing to pay, or a payment is under way.
+	A second click or a second tab gets the session that is open already; the invoice's row is locked
+	meanwhile, so there are never two. Raises InvalidInput where there is nothing to pay, or a payment is
+	under way.
 	"""
 	with site.current().atomic():
 		invoice = _payable(link.invoice.name)
@@ -34,7 +35,8 @@ def start(link: OpenedLink) -> str:
 			return url
 		if not known:
 			return _new_session(invoice, link)
-	# The open session was finished at Stripe, or is for another amount: settle or close it, then look once more.
+	# The open session was finished at Stripe, or is for another amount: settle or close it, then look once
+	# more.
 	settle(known["name"])
 	with site.current().atomic():
 		invoice = _payable(link.invoice.name)

@@ -19,7 +19,8 @@ JOB = "gigafibre_utils.payments.inbox.process"
 
 
 def receive(body: bytes, signature: str | None) -> None:
-	"""Keep a signed event and have it worked on. An event that is there already is worked on only if it still waits.
+	"""Keep a signed event and have it worked on. An event that is there already is worked on only if it still
+	waits.
 
 	Raises BadRequest, before anything is written, where no configured secret signed it within five minutes.
 	"""
@@ -38,7 +39,8 @@ def receive(body: bytes, signature: str | None) -> None:
 def process(event_id: str) -> None:
 	"""Settle one kept event. What it leads to and its new status are committed together.
 
-	A failure is written on the event and raised, so that the job shows it; the sweep takes the event up again.
+	A failure is written on the event and raised, so that the job shows it; the sweep takes the event up
+	again.
 	"""
 	try:
 		with site.current().atomic():
@@ -126,7 +128,10 @@ def _row(event: dict[str, Any], body: bytes) -> Document:
 
 
 def _note_failure(event_id: str, error: Exception) -> None:
-	"""Write on the event why it failed. Where even that fails, the event is left as it was and still waits."""
+	"""Write on the event why it failed.
+
+	Where even that fails, the event is left as it was and still waits.
+	"""
 	reason = str(error) if isinstance(error, GigafibreError) else f"{type(error).__name__}: {error}"
 	current = site.current()
 	with current.atomic():

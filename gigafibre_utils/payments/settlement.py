@@ -1,4 +1,7 @@
-"""`settle`: what a Checkout Session came to, brought into the books. One function for every way to learn of it."""
+"""`settle`: what a Checkout Session came to, brought into the books.
+
+One function for every way to learn of it.
+"""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -40,7 +43,10 @@ def settle(session_id: str) -> Outcome:
 
 
 def settle_fetched(session: StripeSession) -> Outcome:
-	"""The same for a session just fetched, inside the caller's transaction. May be called any number of times."""
+	"""The same for a session just fetched, inside the caller's transaction.
+
+	May be called any number of times.
+	"""
 	if not session.invoice:
 		return Outcome(IGNORED, "This session was not made by a pay link.")
 	if session.livemode != config.stripe_is_live():
@@ -61,7 +67,10 @@ def _settle_locked(session: StripeSession, invoice: Invoice) -> Outcome:
 
 
 def _unpaid_status(session: StripeSession) -> str:
-	"""Where an unpaid session stands. A debit that takes days leaves the session complete while the intent moves."""
+	"""Where an unpaid session stands.
+
+	A debit that takes days leaves the session complete while the intent moves.
+	"""
 	if session.status == "expired":
 		return "Expired"
 	if session.status == "open":

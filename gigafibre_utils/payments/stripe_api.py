@@ -19,7 +19,10 @@ METADATA_KEY = "gigafibre_invoice"
 
 @dataclass(frozen=True)
 class StripeSession:
-	"""A Checkout Session as Stripe has it now. `amount` is in minor units of `currency`, which is in capitals."""
+	"""A Checkout Session as Stripe has it now.
+
+	`amount` is in minor units of `currency`, which is in capitals.
+	"""
 
 	id: str
 	url: str | None
@@ -47,7 +50,10 @@ def session(session_id: str) -> StripeSession:
 
 
 def expire_session(session_id: str) -> None:
-	"""Close a session, so that nobody pays on it any more. Raises ServiceUnavailable where it cannot be closed."""
+	"""Close a session, so that nobody pays on it any more.
+
+	Raises ServiceUnavailable where it cannot be closed.
+	"""
 	with _answering() as client:
 		client.v1.checkout.sessions.expire(session_id)
 

@@ -15,7 +15,7 @@ ENGINES = {"warm": WarmChromium, "oneshot": OneShotChromium}
 
 
 def printer() -> Printer:
-	"""The engine that the site's configuration names: `gigafibre_pdf_engine`, `warm` where it says nothing."""
+	"""The engine that the site's configuration names: `gigafibre_pdf_engine`, or else `warm`."""
 	engine = config.optional("gigafibre_pdf_engine") or "warm"
 	if engine not in ENGINES:
 		raise ConfigurationError(f"gigafibre_pdf_engine must be one of {', '.join(ENGINES)}.")

@@ -1,7 +1,7 @@
 """`@endpoint`: one declaration that both hosts serve alike.
 
-Arguments arrive as text or JSON. They are read here by the function's own annotations, not by each host's rules, so
-that a wrong one gets the same sentence everywhere.
+Arguments arrive as text or JSON. They are read here by the function's own annotations, not by each host's
+rules, so that a wrong one gets the same sentence everywhere.
 """
 
 import functools

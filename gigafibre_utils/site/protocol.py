@@ -13,7 +13,10 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class IncomingPayment:
-	"""Money that arrived, ready to be posted. `allocated` goes to `invoice`, the rest stays the customer's credit."""
+	"""Money that arrived, ready to be posted.
+
+	`allocated` goes to `invoice`, the rest stays the customer's credit.
+	"""
 
 	company: str
 	customer: str
@@ -55,7 +58,10 @@ class Request(Protocol):
 
 
 class Site(Protocol):
-	"""Documents, transactions, identity and services of a site. Amounts are Decimal; times are the site's, naive."""
+	"""Documents, transactions, identity and services of a site.
+
+	Amounts are Decimal; times are the site's, naive.
+	"""
 
 	ledger: Ledger
 	request: Request
@@ -71,11 +77,13 @@ class Site(Protocol):
 		order_by: str | None = None,
 		limit: int | None = None,
 	) -> list[Document]:
-		"""Fields of all documents that match; a filter's value is a value, or `[operator, value]` as in Frappe."""
+		"""Fields of all documents that match; a filter's value is a value, or `[operator, value]` as in
+		Frappe.
+		"""
 
 	def insert(self, doctype: str, values: Document) -> str:
-		"""Insert a document of one of our own DocTypes; gives its name. Raises DuplicateDocument; the transaction
-		goes on."""
+		"""Insert a document of one of our own DocTypes; gives its name. Raises DuplicateDocument; the
+		transaction goes on."""
 
 	def set_value(self, doctype: str, name: str, values: Document) -> None:
 		"""Write fields of one document."""
@@ -129,4 +137,7 @@ class Site(Protocol):
 		"""Seconds since 1970 as the site's wall clock shows them, naive."""
 
 	def print_html(self, invoice: str, print_format: str) -> str:
-		"""A Sales Invoice in one of the site's own print formats. Raises NotFound where there is no such format."""
+		"""A Sales Invoice in one of the site's own print formats.
+
+		Raises NotFound where there is no such format.
+		"""
