@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache, partial
+from math import ceil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,8 +24,9 @@ TEMPLATE = "gigafibre_utils/printing/facture_targo.html"
 _PACKAGE = Path(__file__).parents[1]
 _LOCALES = {"fr": "fr_CA", "en": "en_CA"}
 _UNIT_PRICE_DECIMALS = 4
-# Rows, and letters per row, that the window of a #10 envelope shows at each size of type.
+# Rows, and small letters per row, that the window of a #10 envelope shows at each size of type.
 _ADDRESS_ROOM = {"normal": (5, 40), "small": (7, 48)}
+_CAPITAL = 1.5
 
 
 def render_statement(statement: Statement) -> str:
@@ -106,8 +108,9 @@ def _period(charge: Charge, locale: str, _: Callable[[str], str]) -> str:
 
 def _address_size(lines: tuple[str, ...]) -> str:
 	"""The largest type in which an address stays inside the window of the envelope."""
+	widths = [sum(_CAPITAL if c.isupper() or not c.isascii() else 1 for c in line) for line in lines]
 	for size, (rows, letters) in _ADDRESS_ROOM.items():
-		if sum(1 + (len(line) - 1) // letters for line in lines) <= rows:
+		if sum(max(1, ceil(width / letters)) for width in widths) <= rows:
 			return size
 	return "tiny"
 

@@ -224,12 +224,11 @@ def whitelist(call: Callable[..., Any], guest: bool, methods: tuple[str, ...]) -
 	"""The method as Frappe serves it on `/api/method` and `/api/v2/method`, with errors as Frappe tells them.
 
 	The function that Frappe is given has no annotations, so that its reading of arguments leaves ours alone.
+	Guests get through to it: who must sign in is told so by `call` (401), not that there is no method (403).
 	"""
 	parameters = list(inspect.signature(call).parameters)
 
 	def bridge(*args, **given):
-		# Frappe rolls a GET back at its end; what a method writes is kept whatever the method.
-		frappe.local.flags.commit = True
 		try:
 			return call(*args, **{name: given[name] for name in parameters if name in given})
 		except GigafibreError as error:
@@ -238,7 +237,7 @@ def whitelist(call: Callable[..., Any], guest: bool, methods: tuple[str, ...]) -
 
 	for name in ("__module__", "__name__", "__qualname__", "__doc__"):
 		setattr(bridge, name, getattr(call, name))
-	return frappe.whitelist(allow_guest=guest, xss_safe=True, methods=list(methods))(bridge)
+	return frappe.whitelist(allow_guest=True, xss_safe=True, methods=list(methods))(bridge)
 
 
 def _refuse(error: GigafibreError) -> None:
@@ -325,10 +324,11 @@ def _bank_account(payment: IncomingPayment) -> str:
 
 
 def _payment_entry(payment: IncomingPayment, bank_account: str) -> Document:
+	"""In floats, as ERPNext reckons; it rounds to the currency's precision at every step."""
 	reference = {
 		"reference_doctype": "Sales Invoice",
 		"reference_name": payment.invoice,
-		"allocated_amount": payment.allocated,
+		"allocated_amount": float(payment.allocated),
 	}
 	return {
 		"doctype": "Payment Entry",
@@ -340,8 +340,8 @@ def _payment_entry(payment: IncomingPayment, bank_account: str) -> Document:
 		"party": payment.customer,
 		"paid_from": payment.receivable_account,
 		"paid_to": bank_account,
-		"paid_amount": payment.amount,
-		"received_amount": payment.amount,
+		"paid_amount": float(payment.amount),
+		"received_amount": float(payment.amount),
 		"references": [reference] if payment.invoice and payment.allocated else [],
 		"reference_no": payment.reference,
 		"reference_date": payment.received_on,
