@@ -4,18 +4,18 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from gigafibre_utils import money, site
+from gigafibre_utils import dates, money, site
 from gigafibre_utils.errors import NotFound
-from gigafibre_utils.invoice import model
+from gigafibre_utils.invoice import model, resolver
 from gigafibre_utils.invoice.model import CANCELLED, DRAFT, Invoice
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
@@ -24,6 +24,7 @@ from gigafibre_utils.site import Document
 from gigafibre_utils.translation import LANGUAGES, supported, translator
 
 API = "/api/method/gigafibre_utils.api"
+KEPT_ARGUMENTS = ("invoice", "t", "session", "outcome")
 SETTLE = "gigafibre_utils.payments.settlement.settle"
 _WWW = Path(__file__).parent / "www"
 
@@ -140,10 +141,11 @@ def _page(
 			"other_language_url": _in_language(arguments, "en" if language == "fr" else "fr"),
 			"state": state,
 			"invoice": invoice,
+			"paid_on": _paid_on(invoice) if invoice and state == "paid" else None,
 			"invoice_name": name,
 			"token": token,
 			"money": lambda amount: money.display(amount, invoice.currency, language),
-			"day": lambda day: format_date(day, "long", locale=f"{language}_CA"),
+			"day": lambda day: dates.display(day, language),
 			"pdf_url": pdf,
 			"phone": company.get("phone_no") or "",
 			"support_email": company.get("email") or "",
@@ -156,6 +158,11 @@ def _page(
 	)
 
 
+def _paid_on(invoice: Invoice) -> date | None:
+	"""The day of the last payment or credit."""
+	return max((credit.on for credit in resolver.credits_of(invoice)), default=None)
+
+
 def _language(arguments: Mapping[str, str], invoice: Invoice | None, reader: str | None) -> str:
 	if arguments.get("lang") in LANGUAGES:
 		return arguments["lang"]
@@ -165,7 +172,7 @@ def _language(arguments: Mapping[str, str], invoice: Invoice | None, reader: str
 
 
 def _in_language(arguments: Mapping[str, str], language: str) -> str:
-	kept = {key: arguments[key] for key in ("invoice", "t") if key in arguments}
+	kept = {key: arguments[key] for key in KEPT_ARGUMENTS if key in arguments}
 	return f"/pay-public?{urlencode(kept | {'lang': language})}"
 
 
@@ -179,7 +186,7 @@ def _company(invoice: Invoice | None) -> Document:
 
 @cache
 def _asset(name: str) -> str:
-	return (_WWW / name).read_text()
+	return (_WWW / name).read_text(encoding="utf-8")
 
 
 @cache

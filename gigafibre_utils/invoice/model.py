@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from gigafibre_utils import site
 from gigafibre_utils.site import Document
-from gigafibre_utils.translation import supported
+from gigafibre_utils.translation import LANGUAGES, supported
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
 
@@ -88,6 +88,12 @@ def reader_language(invoice: Invoice) -> str:
 	"""`fr` or `en`: what the customer reads, else what the invoice was written in."""
 	customer = site.current().get("Customer", invoice.customer, ["language"]) or {}
 	return supported(customer.get("language") or invoice.language)
+
+
+def caller_language(invoice: Invoice) -> str:
+	"""`fr` or `en` for a sentence to who asks right now: the language of his page, else the customer's."""
+	asked = site.current().request.headers.get("Accept-Language")
+	return asked if asked in LANGUAGES else reader_language(invoice)
 
 
 def _invoice(row: Document) -> Invoice:

@@ -56,7 +56,7 @@ def resolve(invoice: Invoice, pay_url: str | None, language: str | None = None) 
 		net_total=details["net_total"],
 		taxes=_taxes(invoice),
 		total=invoice.total,
-		credits=_credits(invoice),
+		credits=credits_of(invoice),
 		amount_due=invoice.outstanding if invoice.docstatus == SUBMITTED else ZERO,
 		other_balance=_other_balance(invoice),
 		terms=_plain_text(details["terms"] or ""),
@@ -157,7 +157,8 @@ def _registrations(details: str) -> dict[str, str]:
 	return {label.strip().upper(): number.strip() for label, _, number in lines if number}
 
 
-def _credits(invoice: Invoice) -> tuple[Credit, ...]:
+def credits_of(invoice: Invoice) -> tuple[Credit, ...]:
+	"""Payments and credit notes that were applied to the invoice, oldest first."""
 	credits = [*_payments(invoice), *_credit_notes(invoice)]
 	rest = invoice.paid - sum((credit.amount for credit in credits), ZERO)
 	if rest and invoice.docstatus == SUBMITTED and not invoice.is_return:

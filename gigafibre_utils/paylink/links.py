@@ -10,6 +10,7 @@ from gigafibre_utils.errors import InvalidInput, NotFound, NotPermitted
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import DRAFT, Invoice
 from gigafibre_utils.paylink.token import Purpose, Token, sign, verify
+from gigafibre_utils.translation import translator
 
 DAY = 24 * 60 * 60
 QR_SECONDS = 60 * DAY
@@ -140,7 +141,8 @@ def open_for_document(
 def require_good(link: OpenedLink) -> OpenedLink:
 	"""The link, unless its time is over. Raises InvalidInput."""
 	if link.is_expired:
-		raise InvalidInput("This link has expired. Please ask for a new one.")
+		_ = translator(model.caller_language(link.invoice))
+		raise InvalidInput(_("This link has expired. Please ask for a new one."))
 	return link
 
 
@@ -154,10 +156,11 @@ def require(invoice_name: str) -> Invoice:
 
 def refuse_unbilled(invoice: Invoice) -> None:
 	"""Raise InvalidInput for what was never billed to be paid: a draft or a credit note."""
+	_ = translator(model.caller_language(invoice))
 	if invoice.docstatus == DRAFT:
-		raise InvalidInput(f"Invoice {invoice.name} is a draft; it cannot be paid yet.")
+		raise InvalidInput(_("Invoice {0} is a draft; it cannot be paid yet.").format(invoice.name))
 	if invoice.is_return:
-		raise InvalidInput(f"{invoice.name} is a credit note; there is nothing to pay on it.")
+		raise InvalidInput(_("{0} is a credit note; there is nothing to pay on it.").format(invoice.name))
 
 
 def page_url(invoice: str, token: str, **more: str) -> str:

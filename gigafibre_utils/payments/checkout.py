@@ -44,19 +44,22 @@ def start(link: OpenedLink) -> str:
 		if known and (url := _still_good(known, invoice)):
 			return url
 		if known:
-			_close(known)
+			_close(known, invoice)
 		return _new_session(invoice, link)
 
 
 def refuse_unless_payable(invoice: Invoice) -> None:
-	"""Raise InvalidInput with the reason why no money can be taken on the invoice."""
+	"""Raise InvalidInput with the reason why no money can be taken on the invoice, in the caller's language."""
 	links.refuse_unbilled(invoice)
+	_ = translator(model.caller_language(invoice))
 	if invoice.docstatus == CANCELLED:
-		raise InvalidInput(f"Invoice {invoice.name} was cancelled; there is nothing to pay on it.")
+		raise InvalidInput(
+			_("Invoice {0} was cancelled; there is nothing to pay on it.").format(invoice.name)
+		)
 	if invoice.outstanding <= 0:
-		raise InvalidInput(f"Invoice {invoice.name} is paid already. Thank you!")
+		raise InvalidInput(_("Invoice {0} is paid already. Thank you!").format(invoice.name))
 	if is_processing(invoice.name):
-		raise InvalidInput(f"A payment of invoice {invoice.name} is being processed already.")
+		raise InvalidInput(_("A payment of invoice {0} is being processed already.").format(invoice.name))
 
 
 def is_processing(invoice: str) -> bool:
@@ -92,14 +95,14 @@ def _still_good(known: Document, invoice: Invoice) -> str | None:
 	return None
 
 
-def _close(known: Document) -> None:
+def _close(known: Document, invoice: Invoice) -> None:
 	"""Close a session that asks for another amount than is owed now."""
+	_ = translator(model.caller_language(invoice))
 	try:
 		stripe_api.expire_session(known["name"])
 	except ServiceUnavailable as error:
-		raise InvalidInput(
-			"A payment is being made on another page right now. Please try again in a minute."
-		) from error
+		sentence = _("A payment is being made on another page right now. Please try again in a minute.")
+		raise InvalidInput(sentence) from error
 	site.current().set_value("Stripe Checkout Session", known["name"], {"status": "Expired"})
 
 

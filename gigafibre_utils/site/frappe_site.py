@@ -130,8 +130,9 @@ class FrappeSite:
 		"""As staff by roles and user permissions, or as a customer in ERPNext's portal."""
 		if self.user() == "Guest" or not self.exists(doctype, {"name": name}):
 			return False
-		by_role = frappe.has_permission(doctype, "read", doc=name)
-		return bool(by_role or frappe.has_website_permission(doctype=doctype, doc=name))
+		with _silence():
+			by_role = frappe.has_permission(doctype, "read", doc=name)
+			return bool(by_role or frappe.has_website_permission(doctype=doctype, doc=name))
 
 	def customers_of_user(self) -> set[str]:
 		"""Customers whose portal users name this user.
@@ -275,24 +276,32 @@ def _written(values: Document) -> Document:
 
 @contextmanager
 def _naming_duplicates() -> Iterator[None]:
-	"""DuplicateDocument for each of the three ways in which Frappe tells it, without Frappe's message."""
-	told = len(frappe.local.message_log)
+	"""DuplicateDocument for each of the three ways in which Frappe tells it."""
 	try:
-		yield
+		with _silence():
+			yield
 	except (frappe.DuplicateEntryError, frappe.UniqueValidationError, UniqueViolation) as error:
-		del frappe.local.message_log[told:]
 		raise DuplicateDocument("There is a document of that name, or with that value, already.") from error
 
 
 @contextmanager
 def _telling_refusals() -> Iterator[None]:
 	"""InvalidInput for what ERPNext's validations throw."""
-	told = len(frappe.local.message_log)
+	try:
+		with _silence():
+			yield
+	except frappe.ValidationError as error:
+		raise InvalidInput(_told(error)) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+	"""Nothing of what Frappe has to say inside reaches the caller's `_server_messages`."""
+	told = list(frappe.local.message_log)
 	try:
 		yield
-	except frappe.ValidationError as error:
-		del frappe.local.message_log[told:]
-		raise InvalidInput(_told(error)) from error
+	finally:
+		frappe.local.message_log = told
 
 
 @contextmanager

@@ -13,7 +13,8 @@
 		const answer = await response.json().catch(() => ({}));
 		if (response.ok) return answer.message || {};
 		if (response.status === 429) throw new Refusal(tooManyAttempts(response.headers.get("Retry-After")));
-		throw new Refusal(serverSentence(answer) || problems.failed);
+		// What went wrong inside is for staff; only what the customer can mend is told.
+		throw new Refusal((response.status < 500 && serverSentence(answer)) || problems.failed);
 	}
 
 	async function send(url, fields) {

@@ -20,11 +20,11 @@ from threading import Thread
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
-from babel.dates import format_date
 from markupsafe import Markup
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 import gigafibre_utils
+from gigafibre_utils.dates import display as display_date
 from gigafibre_utils.money import display
 from gigafibre_utils.pay_page import render_page
 from gigafibre_utils.printing.logo import logo_svg
@@ -77,7 +77,7 @@ def sample_invoice(state: str, **changes) -> SimpleNamespace | None:
 	return SimpleNamespace(**{**vars(invoice), **changes})
 
 
-def sample_context(state: str, language: str, **changes) -> dict[str, object]:
+def sample_context(state: str, language: str, paid_on: date | None = None, **changes) -> dict[str, object]:
 	"""What the server gives the template; `changes` go to the invoice."""
 	invoice = sample_invoice(state, **changes)
 	return {
@@ -86,10 +86,11 @@ def sample_context(state: str, language: str, **changes) -> dict[str, object]:
 		"other_language_url": f"/{state}?lang={'en' if language == 'fr' else 'fr'}",
 		"state": state,
 		"invoice": invoice,
+		"paid_on": paid_on,
 		"invoice_name": "" if state == "unknown" else invoice.name if invoice else "SINV-2026-00042",
 		"token": "the-token",
 		"money": partial(display, currency="CAD", language=language),
-		"day": partial(format_date, format="long", locale=f"{language}_CA"),
+		"day": partial(display_date, language=language),
 		"pdf_url": "/invoice.pdf" if invoice and state != "draft" else None,
 		"phone": "855 888-2746",
 		"support_email": "support@targo.ca",
