@@ -6,12 +6,16 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
 	"""Without `--host-url` the suite starts an embedded host of its own."""
 	group = parser.getgroup("live site")
-	group.addoption("--host-url", help="the site, such as http://127.0.0.1:8000, with the sample company loaded")
+	group.addoption(
+		"--host-url", help="the site, such as http://127.0.0.1:8000, with the sample company loaded"
+	)
 	group.addoption("--database-url", help="its database, postgresql://…")
 	group.addoption("--pay-secret", help="its gigafibre_pay_secret")
 	group.addoption("--webhook-secret", help="its gigafibre_stripe_webhook_secret")
 	group.addoption("--stripe-url", help="the Stripe simulator that its gigafibre_stripe_api_base leads to")
 	group.addoption("--staff", default="Administrator:admin", help="user:password of an Accounts Manager")
-	group.addoption("--customer", default="marie-eve@example.com:", help="user:password of the sample customer")
+	group.addoption(
+		"--customer", default="marie-eve@example.com:", help="user:password of the sample customer"
+	)
 	group.addoption("--twilio-port", type=int, default=0, help="port that its twilio_api_base leads to")
 	group.addoption("--smtp-port", type=int, default=0, help="port that it sends mail to")

@@ -161,7 +161,7 @@ class Trip:
 			page.wait_for_url(lambda url: url.startswith(self._running.url))
 			step.detail = "came back to the pay page"
 		with self._step("Event received, payment posted") as step:
-			page.locator('[data-state="paid"]').wait_for()
+			page.locator("main.state-paid").wait_for()
 			self._keep("page-paid.png", page.screenshot(full_page=True))
 			step.detail = page.title()
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import frappe
 import frappe.utils
 from erpnext.controllers.website_list_for_contact import get_parents_for_user
+from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 from psycopg2.errors import UniqueViolation
 
 from gigafibre_utils.errors import (
@@ -166,9 +167,10 @@ class FrappeSite:
 			raise TooManyRequests("Too many requests; please wait a moment.", retry_after=max(1, left))
 
 	def send_email(self, recipient: str, subject: str, text: str, html: str) -> None:
-		"""Hand one message to the mail queue, which makes its own text of the HTML."""
+		"""Queue one message and send it on commit. `frappe.sendmail` leaves the links out of the text."""
+		message = QueueBuilder(recipients=[recipient], subject=subject, message=html, text_content=text)
 		try:
-			frappe.sendmail(recipients=[recipient], subject=subject, message=html)
+			frappe.db.after_commit.add(message.process().send)
 		except frappe.OutgoingEmailError as error:
 			raise ConfigurationError("The site has no outgoing e-mail account.") from error
 
@@ -247,7 +249,11 @@ def _refuse(error: GigafibreError) -> None:
 		frappe.local.response_headers["Retry-After"] = str(error.retry_after)
 	# A browser gets JSON too: Frappe's own page for 429 is no page at all.
 	frappe.local.is_ajax = True
-	frappe.throw(html.escape(str(error), quote=False), exc=_frappe_exception(type(error)))
+	sentence = html.escape(str(error), quote=False)
+	# Not `frappe.throw`: it numbers each refusal, and those of bad links must not differ by one letter.
+	frappe.clear_messages()
+	frappe.msgprint(sentence, indicator="red")
+	raise _frappe_exception(type(error))(sentence)
 
 
 @cache

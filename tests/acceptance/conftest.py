@@ -37,7 +37,9 @@ def mailbox(request: pytest.FixtureRequest) -> Iterator[mail.MailServer]:
 
 
 @pytest.fixture(scope="session")
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+def running(
+	request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningHost]:
 	"""The embedded host. Only for tests that do something to its insides; they are skipped on a live host."""
 	if request.config.getoption("host_url"):
 		pytest.skip("needs the insides of the embedded host")

@@ -39,7 +39,10 @@ class Client(requests.Session):
 	def __init__(self, url: str, user: tuple[str, str] | None = None):
 		super().__init__()
 		self.url = url
-		self.mount("http://", _From(f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(1, 254)}"))
+		self.mount(
+			"http://",
+			_From(f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(1, 254)}"),
+		)
 		if user:
 			login = {"usr": user[0], "pwd": user[1]}
 			self.post(f"{url}/api/method/login", data=login, timeout=30).raise_for_status()
@@ -118,7 +121,9 @@ class Site:
 		self._copy("Sales Invoice", "name = %s", source, {"name": name, "remarks": "Copy", **changes})
 		for child in CHILDREN:
 			self._copy(child, "parent = %s", source, {"parent": name}, new_names=True)
-		self._copy("GL Entry", "voucher_no = %s", source, _renamed(source, name, "against_voucher"), new_names=True)
+		self._copy(
+			"GL Entry", "voucher_no = %s", source, _renamed(source, name, "against_voucher"), new_names=True
+		)
 		ledger = _renamed(source, name, "against_voucher_no")
 		self._copy("Payment Ledger Entry", "voucher_no = %s", source, ledger, new_names=True)
 		return name
@@ -141,7 +146,9 @@ class Site:
 		"""How Stripe is to deliver events from now on."""
 		requests.post(f"{self.stripe_url}/simulator/delivery", json=how, timeout=10).raise_for_status()
 
-	def send_event(self, event: dict[str, Any], client: Client | None = None, **signing: Any) -> requests.Response:
+	def send_event(
+		self, event: dict[str, Any], client: Client | None = None, **signing: Any
+	) -> requests.Response:
 		"""Post an event to the webhook, signed unless `header` says otherwise."""
 		body = json.dumps(event)
 		secret, header = signing.get("secret", self.webhook_secret), signing.get("header")
@@ -193,7 +200,9 @@ class Site:
 	def _copy(self, doctype: str, where: str, source: str, changes: dict, new_names: bool = False) -> None:
 		for row in self.sql(f'SELECT * FROM "tab{doctype}" WHERE {where}', source):
 			values = {
-				column: changes.get(column)(row[column]) if callable(changes.get(column)) else changes.get(column, value)
+				column: changes.get(column)(row[column])
+				if callable(changes.get(column))
+				else changes.get(column, value)
 				for column, value in row.items()
 			}
 			if new_names:

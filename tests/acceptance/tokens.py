@@ -10,7 +10,9 @@ QR, MAGIC, PORTAL, RETURN = 1, 2, 3, 4
 DAY = 24 * 60 * 60
 
 
-def token(secret_hex: str, invoice: str, purpose: int = QR, issued: int | None = None, lives: int = DAY) -> str:
+def token(
+	secret_hex: str, invoice: str, purpose: int = QR, issued: int | None = None, lives: int = DAY
+) -> str:
 	"""A token that was issued then (now, if not told) and lives for so many seconds."""
 	issued = int(time.time()) if issued is None else issued
 	header = struct.pack(">BII", 1 << 4 | purpose, issued, issued + lives)

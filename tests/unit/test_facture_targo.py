@@ -197,9 +197,12 @@ def test_locations_have_subtotals_only_when_there_are_several():
 
 
 def test_credits_and_other_balance_are_listed():
-	payment = Credit("Paiement", "ACC-PAY-1", date(2026, 10, 2), Decimal("14.98"))
-	text = shown(statement(credits=(payment,), amount_due=Decimal(100), other_balance=Decimal("20.5")))
-	assert "Paiement 2 octobre 2026 · ACC-PAY-1 -14,98 $" in text
+	payment = Credit("Payment", "ACC-PAY-1", date(2026, 10, 2), Decimal("10.98"))
+	adjustment = Credit("Adjustment", "", date(2026, 10, 3), Decimal("4.00"))
+	credits = (payment, adjustment)
+	text = shown(statement(credits=credits, amount_due=Decimal(100), other_balance=Decimal("20.5")))
+	assert "Paiement 2 octobre 2026 · ACC-PAY-1 -10,98 $" in text
+	assert "Ajustement 3 octobre 2026 -4,00 $" in text
 	assert "Paiements et crédits -14,98 $" in text
 	assert "Solde à payer 100,00 $" in text
 	assert "Autres factures impayées au compte 20,50 $" in text
@@ -226,7 +229,21 @@ def test_credit_note_has_its_title_and_no_qr():
 def test_what_is_not_final_says_so_and_has_no_qr(state, word):
 	html = render_statement(statement(**{state: True}))
 	assert word in html
+	assert "Solde à payer" not in html
 	assert 'class="qr"' not in html
+
+
+def test_rate_is_not_said_twice():
+	"""The label of a tax often has its rate already."""
+	tax = TaxLine("TVQ 9,975 %", Decimal("9.975"), Decimal("9.98"), "1234 567 890 TQ0001")
+	assert "TVQ 9,975 % N° 1234 567 890 TQ0001" in shown(statement(taxes=(tax,)))
+
+
+def test_tax_has_its_name_in_the_readers_language():
+	taxes = (TaxLine("GST", Decimal(5), Decimal("5.00")), TaxLine("QST", Decimal("9.975"), Decimal("9.98")))
+	text = shown(statement(taxes=taxes))
+	assert "TPS (5 %) 5,00 $" in text
+	assert "TVQ (9,975 %) 9,98 $" in text
 
 
 def test_overpaid_invoice_shows_a_credit_balance():

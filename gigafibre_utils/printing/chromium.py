@@ -1,0 +1,291 @@
+"""HTML to PDF on a Chromium that stays warm, or on one that is started for each print.
+
+A page runs no script and loads nothing but `data:` addresses. Three walls stand behind each other for that: the
+policy and sandbox that every page is under, DevTools, which refuses each request, and a browser without
+any network.
+"""
+
+import atexit
+import base64
+import contextlib
+import os
+import shutil
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from typing import Protocol
+
+from gigafibre_utils.errors import ConfigurationError
+from gigafibre_utils.printing.devtools import Browser, Deadline, Message, PrintError, Session
+
+# The page on which a document is put. Nobody is asked for it: it is answered here, with a policy that the
+# document inherits and cannot loosen. The sandbox also stops `meta refresh` and `mailto:` frames, for which
+# Chromium would start the machine's mail program.
+BLANK_PAGE = "https://print.invalid/"
+POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline' data:; img-src data:; font-src data:"
+BLANK_PAGE_HEADERS = [
+	{"name": "Content-Type", "value": "text/html; charset=utf-8"},
+	{"name": "Content-Security-Policy", "value": POLICY},
+]
+
+AT_ONCE = 2
+QUEUE = 16
+PRINTS_PER_BROWSER = 200
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class PrinterBusy(PrintError):
+	"""Too many prints are waiting already, or none ended in time to make room; trying later helps."""
+
+	http_status_code = 503
+
+
+class Printer(Protocol):
+	"""What turns a document into a PDF."""
+
+	def print_html(self, html: str, timeout: float = 30.0) -> bytes:
+		"""The PDF of a complete HTML document, with page size and margins from its `@page`.
+
+		Waiting, starting and printing together take at most `timeout` seconds. Raises PrintError, and
+		PrinterBusy when there is no room for another print.
+		"""
+		...
+
+
+class WarmChromium:
+	"""Prints on one browser per process, which is started by the first print and kept.
+
+	Any thread may print. A forked child starts its own browser. One that died or did not answer is
+	replaced for the next print, as is one that has printed `prints_per_browser` documents.
+	"""
+
+	def __init__(
+		self,
+		path: str,
+		*,
+		at_once: int = AT_ONCE,
+		queue: int = QUEUE,
+		prints_per_browser: int = PRINTS_PER_BROWSER,
+	):
+		"""`at_once` documents are printed at the same time, at most `queue` more wait."""
+		self._path = path
+		self._at_once = at_once
+		self._queue = queue
+		self._prints_per_browser = prints_per_browser
+		self._start_afresh()
+		_printers.add(self)
+
+	def print_html(self, html: str, timeout: float = 30.0) -> bytes:
+		"""See Printer."""
+		deadline = Deadline(timeout)
+		with self._place(deadline):
+			chromium = self._join()
+			try:
+				return chromium.print_html(html, deadline)
+			finally:
+				chromium.leave()
+
+	def close(self) -> None:
+		"""Ends the browser, within about 2 s. The next print starts another."""
+		with self._lock:
+			chromium, self._chromium = self._chromium, None
+		if chromium:
+			chromium.close()
+
+	def _start_afresh(self) -> None:
+		self._lock = threading.Lock()
+		self._places = threading.Semaphore(self._at_once)
+		self._places_and_queue = threading.Semaphore(self._at_once + self._queue)
+		self._chromium: Chromium | None = None
+
+	@contextlib.contextmanager
+	def _place(self, deadline: Deadline) -> Iterator[None]:
+		if not self._places_and_queue.acquire(blocking=False):
+			raise PrinterBusy("Too many documents are waiting to be printed. Try again in a moment.")
+		try:
+			if not self._places.acquire(timeout=deadline.left()):
+				raise PrinterBusy(f"The printer was busy for {deadline.seconds:g} s. Try again in a moment.")
+			try:
+				yield
+			finally:
+				self._places.release()
+		finally:
+			self._places_and_queue.release()
+
+	def _join(self) -> "Chromium":
+		with self._lock:
+			if not (self._chromium and self._chromium.join()):
+				self._chromium = Chromium(self._path, self._prints_per_browser)
+				self._chromium.join()
+			return self._chromium
+
+
+class OneShotChromium(WarmChromium):
+	"""Prints each document on a browser of its own, which is gone afterwards."""
+
+	def __init__(self, path: str, *, at_once: int = AT_ONCE, queue: int = QUEUE):
+		"""`at_once` documents are printed at the same time, at most `queue` more wait."""
+		super().__init__(path, at_once=at_once, queue=queue, prints_per_browser=1)
+
+
+class Chromium:
+	"""One running browser and its warm pages. Who prints on it joins before and leaves after."""
+
+	def __init__(self, path: str, prints: int):
+		"""Lets `prints` documents be printed, then ends."""
+		self._browser = Browser(path)
+		self._prints_left = prints
+		self._users = 0
+		self._lock = threading.Lock()
+		self._idle: deque[Page] = deque()
+
+	def join(self) -> bool:
+		"""Whether one more document may be printed here."""
+		with self._lock:
+			if not self._prints_left or self._browser.gone.is_set():
+				return False
+			self._prints_left -= 1
+			self._users += 1
+			return True
+
+	def leave(self) -> None:
+		"""Ends the browser when no document is left to be printed on it."""
+		with self._lock:
+			self._users -= 1
+			finished = not self._users and not self._prints_left
+		if finished:
+			self._browser.kill()
+
+	def print_html(self, html: str, deadline: Deadline) -> bytes:
+		"""A document's PDF. Raises PrintError."""
+		try:
+			page = self._idle.popleft() if self._idle else Page(self._browser, deadline)
+		except PrintError:
+			self._distrust(deadline)
+			raise
+		try:
+			pdf = page.print_html(html, deadline)
+			page.make_blank()
+		except BaseException:  # whatever it was, also a job's time limit: nobody knows the page's state
+			page.close()
+			self._distrust(deadline)
+			raise
+		self._idle.append(page)
+		return pdf
+
+	def close(self) -> None:
+		"""Ends the browser, within about 2 s; what is being printed fails."""
+		self._browser.close()
+
+	def _distrust(self, deadline: Deadline) -> None:
+		"""Prints nothing more here when time ran out: the browser itself may hang, not only the page."""
+		if not deadline.left():
+			with self._lock:
+				self._prints_left = 0
+
+
+class Page:
+	"""A blank page that waits for a document, prints it, and is blank again. For one thread at a time."""
+
+	def __init__(self, browser: Browser, deadline: Deadline):
+		"""Raises PrintError when the browser ended or `deadline` passed."""
+		self._target = browser.call("Target.createTarget", deadline, url="about:blank")["targetId"]
+		attached = browser.call("Target.attachToTarget", deadline, targetId=self._target, flatten=True)
+		self._session = Session(
+			browser, attached["sessionId"], on_event={"Fetch.requestPaused": self._answer_request}
+		)
+		self._session.send("Inspector.enable", deadline)
+		self._session.send("Page.enable", deadline)
+		self._session.send("Emulation.setScriptExecutionDisabled", deadline, value=True)
+		self._session.send("Fetch.enable", deadline)
+		self.make_blank()
+
+	def print_html(self, html: str, deadline: Deadline) -> bytes:
+		"""A document's PDF. Raises PrintError; the page is of no use then."""
+		self._wait("Page.frameNavigated", deadline)
+		self._wait("Page.loadEventFired", deadline)
+		self._session.send("Page.setDocumentContent", deadline, frameId=self._target, html=html)
+		self._wait("Page.loadEventFired", deadline)
+		call_id = self._session.send(
+			"Page.printToPDF",
+			deadline,
+			preferCSSPageSize=True,
+			printBackground=True,
+			generateTaggedPDF=True,
+		)
+		return base64.b64decode(self._wait(call_id, deadline)["result"]["data"])
+
+	def make_blank(self) -> None:
+		"""Starts to remove all trace of the last document; the next print waits for the end of it.
+
+		A new document in the same page would be under the last one's `<meta>` policies. Raises PrintError.
+		"""
+		self._session.tell("Page.navigate", url=BLANK_PAGE)
+
+	def close(self) -> None:
+		"""Closes the page, also one that hangs."""
+		self._session.close()
+		with contextlib.suppress(PrintError):  # then the browser ends, and the page with it
+			self._session.tell("Target.closeTarget", targetId=self._target)
+
+	def _wait(self, wanted: int | str, deadline: Deadline) -> Message:
+		"""The reply to a call's id, or the next event of a name."""
+		for message in self._session.messages(deadline):
+			if _is_elsewhere(message):
+				raise PrintError("The document left its page.")
+			if wanted in (message.get("id"), message.get("method")):
+				return message
+		raise AssertionError("messages() ends by raising")
+
+	def _answer_request(self, request: Message) -> None:
+		paused = request["requestId"]
+		if request["request"]["url"] == BLANK_PAGE:
+			self._session.tell(
+				"Fetch.fulfillRequest",
+				requestId=paused,
+				responseCode=200,
+				responseHeaders=BLANK_PAGE_HEADERS,
+			)
+		else:
+			self._session.tell("Fetch.failRequest", requestId=paused, errorReason="BlockedByClient")
+
+
+def find_chromium(configured: str | None) -> str:
+	"""The path of the Chromium to print with: the configured one, else one that is found on PATH.
+
+	Raises ConfigurationError when there is none.
+	"""
+	for program in (configured,) if configured else PROGRAMS:
+		if path := shutil.which(program):
+			return path
+	if configured:
+		raise ConfigurationError("chromium_path names no program that can be run.")
+	raise ConfigurationError(
+		f"Printing needs Chromium: none of {', '.join(PROGRAMS)} is on PATH. Install it, or set chromium_path."
+	)
+
+
+def _is_elsewhere(message: Message) -> bool:
+	if message.get("method") != "Page.frameNavigated":
+		return False
+	frame = message["params"]["frame"]
+	return "parentId" not in frame and frame["url"] != BLANK_PAGE
+
+
+_printers: weakref.WeakSet[WarmChromium] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+	for printer in list(_printers):
+		printer.close()
+
+
+def _start_afresh_in_child() -> None:
+	for printer in list(_printers):
+		printer._start_afresh()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_start_afresh_in_child)
