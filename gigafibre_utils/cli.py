@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HOSTS = Path(".host")
 OUT = Path("out")
 DEFAULT_PORT = 8080
+PORT = click.IntRange(0, 65535)
 
 
 @click.group()
@@ -35,7 +36,9 @@ def main() -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--serve", is_flag=True, help="Leave the host up and print the addresses to try.")
-@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, help="With --serve; 0 takes a free one.")
+@click.option(
+	"--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, help="With --serve; 0 takes a free one."
+)
 def demo(as_json: bool, serve: bool, port: int) -> None:
 	"""Print an invoice, scan it, pay it and find it posted, on an embedded host with a sample company."""
 	from gigafibre_utils.embedded.running import RunningHost
@@ -54,12 +57,12 @@ def demo(as_json: bool, serve: bool, port: int) -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), required=True)
+@click.option("--port", type=PORT, required=True)
 @click.option("--webhook-url", required=True, help="Where the site takes Stripe's events.")
 def stripe_simulator(port: int, webhook_url: str) -> None:
 	"""Serve the Stripe simulator for a site elsewhere on this machine.
 
-	STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, of the site's test configuration, are read from the environment.
+	STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, the site's own for tests, are read from the environment.
 	"""
 	from gigafibre_utils.embedded.running import serve_simulator
 
@@ -118,7 +121,9 @@ def _wait_for_a_signal() -> None:
 
 
 def _fail(message: str, as_json: bool) -> NoReturn:
-	click.echo(json.dumps({"error": message}, ensure_ascii=False) if as_json else f"✗ {message}", err=not as_json)
+	click.echo(
+		json.dumps({"error": message}, ensure_ascii=False) if as_json else f"✗ {message}", err=not as_json
+	)
 	sys.exit(1)
 
 

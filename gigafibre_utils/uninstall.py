@@ -17,6 +17,8 @@ def before_uninstall() -> None:
 		frappe.clear_cache(doctype=doctype)
 	frappe.delete_doc("Print Format", FACTURE_TARGO, ignore_missing=True, force=True)
 	withdraw_pdf_generator()
+	# Frappe keeps them until the next migrate, and fails to run them.
+	frappe.db.delete("Scheduled Job Type", {"method": ["like", "gigafibre_utils.%"]})
 	if not frappe.db.exists("Payment Entry", {"mode_of_payment": MODE_OF_PAYMENT}):
 		remove_mode_of_payment()
 

@@ -90,7 +90,9 @@ class Trip:
 			self._pay(page)
 		with self._step("Ledger") as step:
 			self._check_ledger(name)
-			step.detail = f"{self.report.payment_entry}, {self.report.outstanding_after} outstanding, balanced"
+			step.detail = (
+				f"{self.report.payment_entry}, {self.report.outstanding_after} outstanding, balanced"
+			)
 		with self._step("Warm engine against one-shot") as step:
 			self._compare_engines(name)
 			step.detail = f"{self.report.render_ms:.0f} ms against {self.report.oneshot_ms:.0f} ms"
@@ -114,7 +116,9 @@ class Trip:
 
 	def _get_pdf(self, name: str) -> tuple[bytes, float]:
 		started = time.perf_counter()
-		answer = self._running.staff.get(f"{self._running.api}.invoice_pdf", params={"name": name}, timeout=60)
+		answer = self._running.staff.get(
+			f"{self._running.api}.invoice_pdf", params={"name": name}, timeout=60
+		)
 		elapsed = (time.perf_counter() - started) * 1000
 		_hold(answer.ok and answer.content.startswith(b"%PDF"), f"invoice_pdf answered {answer.status_code}")
 		return answer.content, elapsed
@@ -188,7 +192,9 @@ class Trip:
 		self.report.outstanding_after = f"{after:.2f}"
 		self.report.gl_balanced = not unbalanced
 		_hold(not unbalanced, f"the ledger is out of balance: {[row['voucher_no'] for row in unbalanced]}")
-		_hold(after == ledger == 0, f"{after} is outstanding, {ledger} by the payment ledger, after paying all")
+		_hold(
+			after == ledger == 0, f"{after} is outstanding, {ledger} by the payment ledger, after paying all"
+		)
 		paid = entries[0]["allocated_amount"]
 		_hold(paid == Decimal(self.report.outstanding_before), f"{paid} was posted")
 
@@ -220,4 +226,3 @@ class Trip:
 def _hold(condition: Any, otherwise: str) -> None:
 	if not condition:
 		raise DemoFailed(f"The demo does not hold: {otherwise}.")
-

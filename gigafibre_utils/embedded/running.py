@@ -1,4 +1,4 @@
-"""A host that is being served, with Stripe beside it: the simulator, or Stripe itself where a key is at hand."""
+"""A served host and Stripe beside it: the simulator, or Stripe itself where there is a key."""
 
 import os
 from collections.abc import Callable
@@ -83,7 +83,9 @@ class RunningHost:
 		return {"gigafibre_stripe_api_base": server.url}
 
 
-def serve_simulator(port: int, webhook_url: str, secret_key: str, webhook_secret: str, wait: Callable[[], Any]) -> None:
+def serve_simulator(
+	port: int, webhook_url: str, secret_key: str, webhook_secret: str, wait: Callable[[], Any]
+) -> None:
 	"""The simulator alone, for a site that runs elsewhere on this machine; returns when `wait` does."""
 	simulator = StripeSimulator(secret_key, webhook_url, webhook_secret)
 	with Server(simulator, port) as server:

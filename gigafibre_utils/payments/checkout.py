@@ -49,7 +49,7 @@ def start(link: OpenedLink) -> str:
 
 
 def refuse_unless_payable(invoice: Invoice) -> None:
-	"""Raise InvalidInput with the reason why no money can be taken on the invoice, in the caller's language."""
+	"""Raise InvalidInput with the reason why the invoice takes no money, in the caller's language."""
 	links.refuse_unbilled(invoice)
 	_ = translator(model.caller_language(invoice))
 	if invoice.docstatus == CANCELLED:

@@ -1,8 +1,8 @@
 """HTML to PDF on a Chromium that stays warm, or on one that is started for each print.
 
-A page runs no script and loads nothing but `data:` addresses. Three walls stand behind each other for that: the
-policy and sandbox that every page is under, DevTools, which refuses each request, and a browser without
-any network.
+A page runs no script and loads nothing but `data:` addresses. Three walls stand behind each other for that:
+the policy and sandbox that each document is under, DevTools, which refuses every request, and a browser that
+cannot resolve any host.
 """
 
 import atexit
@@ -28,6 +28,8 @@ BLANK_PAGE_HEADERS = [
 	{"name": "Content-Type", "value": "text/html; charset=utf-8"},
 	{"name": "Content-Security-Policy", "value": POLICY},
 ]
+
+PDF_OPTIONS = {"preferCSSPageSize": True, "printBackground": True, "generateTaggedPDF": True}
 
 AT_ONCE = 2
 QUEUE = 16
@@ -160,17 +162,16 @@ class Chromium:
 
 	def print_html(self, html: str, deadline: Deadline) -> bytes:
 		"""A document's PDF. Raises PrintError."""
+		page = None
 		try:
-			page = self._idle.popleft() if self._idle else Page(self._browser, deadline)
-		except PrintError:
-			self._distrust(deadline)
-			raise
-		try:
+			page = self._take_page(deadline)
 			pdf = page.print_html(html, deadline)
 			page.make_blank()
-		except BaseException:  # whatever it was, also a job's time limit: nobody knows the page's state
-			page.close()
-			self._distrust(deadline)
+		except BaseException:  # also a job's time limit: nobody knows what the page is doing
+			if page:
+				page.close()
+			if not deadline.left():
+				self._take_no_more()
 			raise
 		self._idle.append(page)
 		return pdf
@@ -179,11 +180,16 @@ class Chromium:
 		"""Ends the browser, within about 2 s; what is being printed fails."""
 		self._browser.close()
 
-	def _distrust(self, deadline: Deadline) -> None:
-		"""Prints nothing more here when time ran out: the browser itself may hang, not only the page."""
-		if not deadline.left():
-			with self._lock:
-				self._prints_left = 0
+	def _take_page(self, deadline: Deadline) -> "Page":
+		try:
+			return self._idle.popleft()
+		except IndexError:
+			return Page(self._browser, deadline)
+
+	def _take_no_more(self) -> None:
+		"""Out of time, the browser itself may hang and not only the page."""
+		with self._lock:
+			self._prints_left = 0
 
 
 class Page:
@@ -197,24 +203,19 @@ class Page:
 			browser, attached["sessionId"], on_event={"Fetch.requestPaused": self._answer_request}
 		)
 		self._session.send("Inspector.enable", deadline)
-		self._session.send("Page.enable", deadline)
-		self._session.send("Emulation.setScriptExecutionDisabled", deadline, value=True)
 		self._session.send("Fetch.enable", deadline)
+		self._session.send("Emulation.setScriptExecutionDisabled", deadline, value=True)
+		# Waited for: a page could be blank before it has begun to tell so, in another process.
+		self._session.call("Page.enable", deadline)
 		self.make_blank()
 
 	def print_html(self, html: str, deadline: Deadline) -> bytes:
 		"""A document's PDF. Raises PrintError; the page is of no use then."""
-		self._wait("Page.frameNavigated", deadline)
+		next(message for message in self._session.messages(deadline) if _address(message) == BLANK_PAGE)
 		self._wait("Page.loadEventFired", deadline)
 		self._session.send("Page.setDocumentContent", deadline, frameId=self._target, html=html)
 		self._wait("Page.loadEventFired", deadline)
-		call_id = self._session.send(
-			"Page.printToPDF",
-			deadline,
-			preferCSSPageSize=True,
-			printBackground=True,
-			generateTaggedPDF=True,
-		)
+		call_id = self._session.send("Page.printToPDF", deadline, **PDF_OPTIONS)
 		return base64.b64decode(self._wait(call_id, deadline)["result"]["data"])
 
 	def make_blank(self) -> None:
@@ -231,13 +232,13 @@ class Page:
 			self._session.tell("Target.closeTarget", targetId=self._target)
 
 	def _wait(self, wanted: int | str, deadline: Deadline) -> Message:
-		"""The reply to a call's id, or the next event of a name."""
+		"""The reply to the call of this id, or the next event of this name."""
 		for message in self._session.messages(deadline):
-			if _is_elsewhere(message):
-				raise PrintError("The document left its page.")
+			if _address(message):
+				raise PrintError("The document went elsewhere while it was printed.")
 			if wanted in (message.get("id"), message.get("method")):
 				return message
-		raise AssertionError("messages() ends by raising")
+		raise AssertionError("messages are endless")
 
 	def _answer_request(self, request: Message) -> None:
 		paused = request["requestId"]
@@ -263,15 +264,15 @@ def find_chromium(configured: str | None) -> str:
 	if configured:
 		raise ConfigurationError("chromium_path names no program that can be run.")
 	raise ConfigurationError(
-		f"Printing needs Chromium: none of {', '.join(PROGRAMS)} is on PATH. Install it, or set chromium_path."
+		f"Printing needs Chromium: no {', '.join(PROGRAMS)} is on PATH. Install it or set chromium_path."
 	)
 
 
-def _is_elsewhere(message: Message) -> bool:
-	if message.get("method") != "Page.frameNavigated":
-		return False
-	frame = message["params"]["frame"]
-	return "parentId" not in frame and frame["url"] != BLANK_PAGE
+def _address(message: Message) -> str | None:
+	"""Where the page, not a frame in it, has gone, if that is what the message tells."""
+	if message.get("method") != "Page.frameNavigated" or "parentId" in message["params"]["frame"]:
+		return None
+	return message["params"]["frame"]["url"]
 
 
 _printers: weakref.WeakSet[WarmChromium] = weakref.WeakSet()

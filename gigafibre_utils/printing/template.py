@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from functools import cache, partial
 from math import ceil
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_interval
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
+from gigafibre_utils import dates
+from gigafibre_utils.dates import LOCALES
 from gigafibre_utils.invoice.statement import Charge, Statement
 from gigafibre_utils.money import display, rounded
 from gigafibre_utils.paylink.qr import qr_svg
@@ -22,7 +23,6 @@ from gigafibre_utils.translation import supported, translator
 
 TEMPLATE = "gigafibre_utils/printing/facture_targo.html"
 _PACKAGE = Path(__file__).parents[1]
-_LOCALES = {"fr": "fr_CA", "en": "en_CA"}
 _UNIT_PRICE_DECIMALS = 4
 # Rows, and small letters per row, that the window of a #10 envelope shows at each size of type.
 _ADDRESS_ROOM = {"normal": (5, 40), "small": (7, 48)}
@@ -37,7 +37,7 @@ def render_statement(statement: Statement) -> str:
 def template_context(statement: Statement) -> dict[str, object]:
 	"""Every name that the template reads; the same for our own environment and for Frappe's."""
 	language = supported(statement.language)
-	locale = _LOCALES[language]
+	locale = LOCALES[language]
 	_ = translator(language)
 	return {
 		"_": _,
@@ -47,8 +47,8 @@ def template_context(statement: Statement) -> dict[str, object]:
 		"unit_price": partial(_unit_price, currency=statement.currency, language=language),
 		"number": partial(_number, locale=locale),
 		"percent": partial(_percent, locale=locale),
-		"day": partial(_day, locale=locale),
-		"period": partial(_period, locale=locale, _=_),
+		"day": partial(dates.display, language=language),
+		"period": partial(_period, language=language, _=_),
 		"address_size": _address_size((statement.customer_name, *statement.customer_address)),
 		"page_footer": _page_footer(statement, _),
 		"logo": Markup(logo_svg()),
@@ -75,7 +75,7 @@ def _unit_price(rate: Decimal, currency: str, language: str) -> str:
 	if rate == rounded(rate, currency):
 		return display(rate, currency, language)
 	exact = round(rate, _UNIT_PRICE_DECIMALS).normalize()
-	return format_currency(exact, currency, locale=_LOCALES[language], decimal_quantization=False)
+	return format_currency(exact, currency, locale=LOCALES[language], decimal_quantization=False)
 
 
 def _number(quantity: Decimal, locale: str) -> str:
@@ -87,23 +87,17 @@ def _percent(rate: Decimal, locale: str) -> str:
 	return format_percent(rate / 100, locale=locale, decimal_quantization=False)
 
 
-def _day(on: date, locale: str, length: str = "long") -> str:
-	"""`31 octobre 2026`, `1er octobre 2026`, `October 31, 2026`."""
-	text = format_date(on, length, locale)
-	return re.sub("^1 ", "1er ", text) if locale == "fr_CA" else text
-
-
-def _period(charge: Charge, locale: str, _: Callable[[str], str]) -> str:
+def _period(charge: Charge, language: str, _: Callable[[str], str]) -> str:
 	"""`1–31 oct. 2026` where both ends are known, else what is known of it."""
 	start, end = charge.period_start, charge.period_end
 	if start and end and start <= end:
-		return format_interval(start, end, "yMMMd", locale=locale)
-	short = partial(_day, locale=locale, length="medium")
+		return format_interval(start, end, "yMMMd", locale=LOCALES[language])
+	short = partial(dates.display, language=language, length="medium")
 	if start and end:
 		return f"{short(start)} – {short(end)}"
 	if start:
-		return f"{_('From')} {short(start)}"
-	return f"{_('Until')} {short(end)}" if end else ""
+		return _("From {0}").format(short(start))
+	return _("Until {0}").format(short(end)) if end else ""
 
 
 def _address_size(lines: tuple[str, ...]) -> str:

@@ -52,7 +52,7 @@ def test_the_answer_is_the_same_whatever_is_asked(site: Site, sms: TwilioDouble)
 		for channel, digits in (("sms", "9999"), ("email", "0000"))
 	}
 	assert len(answers) == 1
-	# A right one, sent last, comes through; so the wrong ones before it have been dealt with and sent nothing.
+	# A right one, sent last, comes through; so the wrong ones before it were dealt with and sent nothing.
 	message(ask(site, invoice, "sms", MARIE_LAST4))
 	sent = site.until(lambda: sms.messages[before:], bool)
 	time.sleep(0.5)

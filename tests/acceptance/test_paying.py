@@ -90,7 +90,8 @@ def test_a_session_that_ended_gets_a_successor(site: Site):
 	invoice = site.fresh("unpaid")
 	first = site.checkout(invoice)
 	site.sql(
-		"""UPDATE "tabStripe Checkout Session" SET expires_at = expires_at - interval '2 hours' WHERE name = %s""",
+		"""UPDATE "tabStripe Checkout Session"
+		SET expires_at = expires_at - interval '2 hours' WHERE name = %s""",
 		first,
 	)
 	assert site.checkout(invoice) != first

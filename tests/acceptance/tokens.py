@@ -1,4 +1,4 @@
-"""Pay tokens written a second time, from their description alone, so that the tests can make any kind of them."""
+"""Pay tokens written a second time, from their description alone, so that tests can make any kind of them."""
 
 import base64
 import hashlib

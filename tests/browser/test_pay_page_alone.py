@@ -9,20 +9,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import DebugUndefined, Environment, FileSystemLoader
 from jinja2.sandbox import SandboxedEnvironment
-from playwright.sync_api import Page, expect, sync_playwright
-from shots import (
+from playwright.sync_api import Page, expect
+
+from gigafibre_utils.translation import translator
+from tests.browser.shots import (
 	HOSTILE_NAMES,
 	LANGUAGES,
 	SIZES,
 	STATES,
 	WWW,
 	answer,
-	launch,
 	pay_page_server,
 	sample_context,
 )
-
-from gigafibre_utils.translation import translator
 
 pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 
@@ -32,14 +31,6 @@ CHECK = "validate_pay_token"
 ASK = "request_magic_link"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BUTTON = "form button[type=submit]"
-
-
-@pytest.fixture(scope="module")
-def browser():
-	with sync_playwright() as playwright:
-		browser = launch(playwright)
-		yield browser
-		browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from gigafibre_utils.embedded.server import Server
 
 
 class TwilioDouble:
-	"""`messages` holds the forms that were posted; `refusal` is (HTTP status, Twilio's code) to answer with."""
+	"""`messages` holds the forms that were posted; `refusal` is an HTTP status and Twilio's code."""
 
 	def __init__(self):
 		self.messages: list[dict[str, str]] = []

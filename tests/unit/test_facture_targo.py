@@ -132,7 +132,7 @@ def test_french_invoice_names_its_parts():
 	for words in ("Facture", "N° de facture FAC-2026-00042", "N° de client C-0042", "Solde à payer 114,98 $"):
 		assert words in text
 	assert "Date 1er octobre 2026" in text
-	assert "Date d'échéance 25 octobre 2026" in text
+	assert "Date d’échéance 25 octobre 2026" in text
 	assert "Maison 1, rue A" in text
 	assert "Internet fibre 1–31 oct. 2026 1 50,00 $ 50,00 $" in text
 	assert "TPS (5 %) N° 12345 6789 RT0001 5,00 $" in text
@@ -259,7 +259,7 @@ def test_overpaid_invoice_shows_a_credit_balance():
 		(date(2026, 10, 18), date(2026, 10, 18), "18 oct. 2026"),
 		(date(2026, 10, 18), date(2026, 10, 1), "18 oct. 2026 – 1er oct. 2026"),
 		(date(2026, 10, 18), None, "À partir du 18 oct. 2026"),
-		(None, date(2026, 10, 1), "Jusqu'au 1er oct. 2026"),
+		(None, date(2026, 10, 1), "Jusqu’au 1er oct. 2026"),
 		(None, None, ""),
 	],
 )

@@ -15,7 +15,9 @@ COMMON = STANDARD | {"parent", "parentfield", "parenttype", "_user_tags", "_comm
 
 def _dumped_tables() -> dict[str, dict[str, str]]:
 	found = {}
-	for doctype, body in re.findall(r'CREATE TABLE public\."tab([^"]+)" \((.*?)\n\);', DUMP.read_text(), re.S):
+	for doctype, body in re.findall(
+		r'CREATE TABLE public\."tab([^"]+)" \((.*?)\n\);', DUMP.read_text(), re.S
+	):
 		columns = re.findall(r"^\s+\"?(\w+)\"? (.+?),?$", body, re.M)
 		found[doctype] = {name: _kind(declared) for name, declared in columns if name not in COMMON}
 	return found
