@@ -1,5 +1,5 @@
-"""How long one invoice takes to print: the warm engine beside the least that Chromium needs, and beside what it
-replaces. `python benchmarks/pdf.py [rounds]`"""
+"""How long an invoice takes to print: the warm engine beside the least that Chromium needs, and beside what
+else there is. `python benchmarks/pdf.py [rounds]`"""
 
 import base64
 import os
@@ -15,7 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from gigafibre_utils.printing.chromium import PDF_OPTIONS, OneShotChromium, WarmChromium, find_chromium
+from gigafibre_utils.printing.chromium import (
+	NEW_PAGE,
+	PDF_OPTIONS,
+	OneShotChromium,
+	WarmChromium,
+	find_chromium,
+)
 from gigafibre_utils.printing.devtools import Browser, Deadline, Session
 
 WARM = "warm engine"
@@ -64,7 +70,7 @@ class BarePage:
 	def __init__(self, path: str):
 		self._browser = Browser(path)
 		deadline = Deadline(30)
-		self._target = self._browser.call("Target.createTarget", deadline, url="about:blank")["targetId"]
+		self._target = self._browser.call("Target.createTarget", deadline, **NEW_PAGE)["targetId"]
 		attached = self._browser.call("Target.attachToTarget", deadline, targetId=self._target, flatten=True)
 		self._session = Session(self._browser, attached["sessionId"])
 		self._session.call("Page.enable", deadline)
@@ -100,19 +106,17 @@ def invoice_html(lines: int = 30) -> str:
 		f"""<tr class="line"><td class="period">2026-{line % 12 + 1:02}-01 au 2026-{line % 12 + 1:02}-28</td>
 		<td class="what"><strong>Internet fibre 500 Mbps illimité</strong><br>
 		<span class="where">{100 + line}, rue Principale, Saint-Léonard (Québec) H1S 2K7</span></td>
+		<td class="what">Du {line % 28 + 1} au dernier jour du mois, au prorata des jours de service</td>
 		<td class="number">1</td><td class="number">{59.95 + line:.2f} $</td>
 		<td class="number">{(59.95 + line) * 0.14975:.2f} $</td>
 		<td class="number">{(59.95 + line) * 1.14975:.2f} $</td></tr>"""
 		for line in range(lines)
 	)
 	modules = "".join(
-		f'<rect x="{x}" y="{y}" width="1" height="1"/>'
-		for x in range(33)
-		for y in range(33)
-		if (x * 7 + y * 13 + x * y) % 5 < 2
+		f"M{x},{y}h1v1h-1z" for x in range(33) for y in range(33) if (x * 7 + y * 13 + x * y) % 5 < 2
 	)
-	return f"""<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Facture SINV-2026-00042</title>
-	<style>
+	return f"""<!doctype html><html lang="fr"><head><meta charset="utf-8">
+	<title>Facture SINV-2026-00042</title><style>
 	@page {{ size: Letter; margin: 14mm 12mm 18mm;
 		@bottom-right {{ content: "Page " counter(page) " de " counter(pages); font: 8pt sans-serif }} }}
 	body {{ font: 9pt/1.35 "Liberation Sans", sans-serif; color: #1d2733; margin: 0 }}
@@ -124,11 +128,11 @@ def invoice_html(lines: int = 30) -> str:
 	.number {{ text-align: right; white-space: nowrap }} .where {{ color: #5b6875; font-size: 8pt }}
 	.total {{ font-weight: bold; font-size: 12pt }} .line {{ break-inside: avoid }}
 	</style></head><body><header><div><h1>Facture</h1><p>SINV-2026-00042<br>Émise le 1 avril 2026</p></div>
-	<svg width="45mm" height="15mm" viewBox="0 0 90 30"><path fill="#0a7d3c" d="M5 25 25 5l20 20zM50 5h35v20H50z"/>
-	</svg></header><p>Gestion Exemple inc.<br>12, rue des Érables<br>Montréal (Québec) H2X 1Y4</p>
-	<table><thead><tr><th>Période<th>Service<th>Qté<th>Prix<th>Taxes<th>Total</tr></thead>
+	<svg width="45mm" height="15mm" viewBox="0 0 90 30">
+	<path fill="#0a7d3c" d="M5 25 25 5l20 20zM50 5h35v20H50z"/></svg></header><p>Gestion Exemple inc.<br>12, rue des Érables<br>Montréal (Québec) H2X 1Y4</p>
+	<table><thead><tr><th>Période<th>Service<th>Détail<th>Qté<th>Prix<th>Taxes<th>Total</tr></thead>
 	<tbody>{rows}</tbody></table><p class="total number">Solde à payer : 2 519,13 $</p>
-	<svg width="30mm" height="30mm" viewBox="-2 -2 37 37">{modules}</svg></body></html>"""
+	<svg width="30mm" height="30mm" viewBox="-2 -2 37 37"><path d="{modules}"/></svg></body></html>"""
 
 
 def main() -> None:

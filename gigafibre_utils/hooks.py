@@ -19,10 +19,14 @@ scheduler_events = {
 	"cron": {
 		"*/5 * * * *": ["gigafibre_utils.payments.sweep.run"],
 	},
+	"hourly": ["gigafibre_utils.paylink.referral.give_codes"],
 }
 
 jinja = {
 	"methods": ["gigafibre_utils.jinja.gigafibre_facture"],
 }
 
-pdf_generator = "gigafibre_utils.printing.pdf_hook.generate"
+pdf_generator = "gigafibre_utils.printing.frappe_print.generate"
+override_whitelisted_methods = {
+	"frappe.utils.print_format.download_pdf": "gigafibre_utils.printing.frappe_print.download_pdf",
+}

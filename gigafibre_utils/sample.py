@@ -229,6 +229,7 @@ INVOICES = (
 		(*_home(), _line("INSTALL", "25.00", name="<img src=x onerror=alert(1)> “pose” 🔧")),
 	),
 	SampleInvoice("long", COOP, 3, (_line("FTTH-1000", "119.95"), *_calls(119))),
+	SampleInvoice("thirty", COOP, 2, (*_home(), *_calls(27))),
 	SampleInvoice("draft", LUC, 0, _home(), is_draft=True),
 )
 

@@ -11,6 +11,7 @@ from werkzeug.security import generate_password_hash
 from gigafibre_utils import sample
 from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.money import rounded
+from gigafibre_utils.paylink import referral
 from gigafibre_utils.sample import COMPANY, Line, Place, SampleCustomer, SampleInvoice
 from gigafibre_utils.site import Document, IncomingPayment
 
@@ -47,6 +48,7 @@ class SampleCompany:
 				self._invoice(invoice)
 			for customer, days_ago, amount in sample.ADVANCES:
 				self._pay(customer, None, amount, days_ago)
+		referral.give_codes()
 
 	def _insert(self, doctype: str, name: str, **values: Any) -> str:
 		self._site.insert(doctype, {"name": name, **values})

@@ -43,6 +43,8 @@ LOGIN_LIMIT = (10, 60)
 NO_PASSWORD = "scrypt:32768:8:1$dm9pZA$" + "0" * 128
 
 log = logging.getLogger("gigafibre")
+# A queue of a few requests is what threads are for, not news.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 templates = Environment(
 	loader=FileSystemLoader(__file__.rpartition("/")[0] + "/pages"), autoescape=True, auto_reload=False
 )

@@ -247,6 +247,8 @@ def _where(filters: Filters) -> tuple[Composed, list[Any]]:
 		if operator == "in":
 			conditions.append(SQL("{} = ANY(%s)").format(Identifier(column)))
 			values.append(list(value))
+		elif (operator, value) == ("is", "not set"):
+			conditions.append(SQL("coalesce({}, '') = ''").format(Identifier(column)))
 		elif operator in OPERATORS:
 			conditions.append(SQL("{} {} %s").format(Identifier(column), SQL(operator)))
 			values.append(value)

@@ -15,6 +15,7 @@ from gigafibre_utils.paylink.token import derived_key
 # Douglas Crockford's base 32: no I, L, O, U
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 6
+BATCH = 2000
 _AS_READ = str.maketrans("oOiIlL", "001111", " -")
 
 
@@ -24,6 +25,15 @@ def referral_code(customer: str) -> str:
 	if not row:
 		raise NotFound(f"There is no Customer {customer}.")
 	return row["referral_code"] or _keep_a_free_code(customer)
+
+
+def give_codes() -> None:
+	"""The hourly job: give a code to customers who have none, so that their next invoice can show it."""
+	current = site.current()
+	without = current.get_all("Customer", {"referral_code": ["is", "not set"]}, ["name"], limit=BATCH)
+	for customer in without:
+		with current.atomic():
+			referral_code(customer["name"])
 
 
 def customer_of(code: str) -> str:

@@ -28,7 +28,7 @@ def receive(body: bytes, signature: str | None) -> None:
 	current = site.current()
 	with current.atomic():
 		try:
-			current.insert("Stripe Event", _row(event, body))
+			current.insert("Stripe Event", row_of(event, body))
 		except DuplicateDocument:
 			kept = current.get("Stripe Event", event["id"], ["status"])
 			if not kept or kept["status"] not in WAITING:
@@ -113,7 +113,8 @@ def _is_signed(body: bytes, signature: str | None, secret: str) -> bool:
 		return False
 
 
-def _row(event: dict[str, Any], body: bytes) -> Document:
+def row_of(event: dict[str, Any], body: bytes) -> Document:
+	"""The inbox's row of an event."""
 	return {
 		"name": event["id"],
 		"event_id": event["id"],

@@ -17,10 +17,11 @@ FLAGS = (
 	"--host-resolver-rules=MAP * ~NOTFOUND",
 	"--no-proxy-server",
 	# Each frame in its page's own process, where what is forbidden to the page is forbidden to the frame; the
-	# page in one process for good, so that it is blank again in a third of the time; and no document kept for
-	# a way back.
+	# page in one process for good, so that it is blank again in a third of the time.
 	"--disable-site-isolation-trials",
-	"--disable-features=IsolateSandboxedIframes,BackForwardCache",
+	"--disable-features=IsolateSandboxedIframes,"
+	# No document kept for a way back, and no process for what would drop down from the address bar.
+	"BackForwardCache,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 	"--disable-background-networking",
 	"--disable-breakpad",
 	"--disable-component-update",

@@ -1,19 +1,24 @@
 """The Frappe host's side of the seam: ERPNext v16."""
 
+import base64
 import html
 import inspect
+import mimetypes
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import frappe
 import frappe.utils
 from erpnext.controllers.website_list_for_contact import get_parents_for_user
+from frappe.core.doctype.file.utils import find_file_by_url
 from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 from psycopg2.errors import UniqueViolation
 
@@ -30,6 +35,9 @@ from gigafibre_utils.site.protocol import Document, Filters, IncomingPayment
 
 # Frappe's tables keep amounts as numeric(21,9).
 DECIMALS = 9
+# What a print view refers to. No segment of an asset's path may hold a dot, and so lead elsewhere.
+STYLE_SHEET = re.compile(r'<link\b[^>]*\bhref="/(assets/(?:[\w-]+/)*[\w.-]+\.css)"[^>]*>')
+PICTURE = re.compile(r'(<img\b[^>]*\bsrc=")(/(?:private/)?files/[^"]+)')
 
 
 @dataclass(frozen=True)
@@ -204,7 +212,7 @@ class FrappeSite:
 			raise NotFound(f"There is no print format {print_format}.")
 		frappe.flags.ignore_print_permissions = True
 		try:
-			return frappe.get_print("Sales Invoice", invoice, print_format)
+			return self_contained(frappe.get_print("Sales Invoice", invoice, print_format))
 		except frappe.PermissionError as error:
 			raise NotPermitted(_told(error)) from error
 		finally:
@@ -221,6 +229,12 @@ class FrappeLedger:
 			entry.insert()
 			entry.submit()
 		return entry.name
+
+
+def self_contained(document: str) -> str:
+	"""A print with the site's style sheets and pictures inside it; the PDF engine loads nothing."""
+	document = STYLE_SHEET.sub(lambda link: f"<style>{_asset(link[1])}</style>", document)
+	return PICTURE.sub(lambda image: image[1] + _data_uri(image[2]), document)
 
 
 def whitelist(call: Callable[..., Any], guest: bool, methods: tuple[str, ...]) -> Callable[..., Any]:
@@ -321,6 +335,20 @@ def _as_administrator() -> Iterator[None]:
 		frappe.set_user(before["user"])
 		frappe.local.session.update(before)
 		frappe.local.form_dict = form
+
+
+def _asset(path: str) -> str:
+	return Path(frappe.local.sites_path, path).read_text(encoding="utf-8")
+
+
+def _data_uri(url: str) -> str:
+	"""The file's content, where the user may have it."""
+	file = find_file_by_url(url)
+	if not file:
+		return "data:,"
+	content = file.get_content()
+	content = content.encode() if isinstance(content, str) else content
+	return f"data:{mimetypes.guess_type(url)[0]};base64,{base64.b64encode(content).decode()}"
 
 
 def _told(error: Exception) -> str:
