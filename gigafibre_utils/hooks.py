@@ -26,7 +26,7 @@ jinja = {
 	"methods": ["gigafibre_utils.jinja.gigafibre_facture"],
 }
 
-pdf_generator = "gigafibre_utils.printing.frappe_print.generate"
+pdf_generator = "gigafibre_utils.gigafibre_utils.pdf.generate"
 override_whitelisted_methods = {
-	"frappe.utils.print_format.download_pdf": "gigafibre_utils.printing.frappe_print.download_pdf",
+	"frappe.utils.print_format.download_pdf": "gigafibre_utils.gigafibre_utils.pdf.download_pdf",
 }

@@ -1,0 +1,33 @@
+# ERPNext with gigafibre_utils. Needs BuildKit, Docker's default: the older builder loses what is written below sites/,
+# which the base image declares a volume; the last check would stop it.
+FROM frappe/erpnext:v16.10.1
+
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+
+# Docker lets no unprivileged process make namespaces, so Chromium's own sandbox cannot start in a container, and
+# Chromium would not either. Debian's launcher reads /etc/chromium.d.
+USER root
+# hadolint ignore=DL3008
+RUN apt-get update \
+	&& DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y \
+		chromium fonts-dejavu-core fonts-inter fonts-liberation fonts-noto-color-emoji libcairo2 \
+	&& rm -rf /var/lib/apt/lists/* \
+	&& echo 'export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --no-sandbox"' >/etc/chromium.d/no-sandbox
+
+USER frappe
+WORKDIR /home/frappe/frappe-bench
+COPY --chown=frappe:frappe . apps/gigafibre_utils
+
+# What Frappe and ERPNext brought stays at its version; where that cannot be, the build ends here.
+RUN env/bin/pip freeze --exclude-editable | grep '==' >/tmp/held.txt \
+	&& env/bin/pip install --no-cache-dir --constraint /tmp/held.txt --editable apps/gigafibre_utils \
+	&& rm /tmp/held.txt
+
+# The assets are kept beside sites/ too: the compose file's configurator takes them from there for its volume.
+# `image` tells one build from another, so that a site is migrated once by each.
+RUN sh apps/gigafibre_utils/deploy/add-app-to-list sites/apps.txt frappe erpnext gigafibre_utils \
+	&& if [ -d apps/gigafibre_utils/gigafibre_utils/public ]; then bench build --app gigafibre_utils --production; fi \
+	&& cp -a sites/assets assets \
+	&& cat /proc/sys/kernel/random/uuid >image
+
+RUN grep -qx gigafibre_utils sites/apps.txt
