@@ -4,13 +4,14 @@ FROM frappe/erpnext:v16.10.1
 
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 
-# Docker lets no unprivileged process make namespaces, so Chromium's own sandbox cannot start in a container, and
-# Chromium would not either. Debian's launcher reads /etc/chromium.d.
+# Chromium's own sandbox needs namespaces, which Docker's seccomp profile denies it; without this flag it would not
+# start. Debian's launcher reads /etc/chromium.d. The base image's headless shell goes along with Chromium's version.
 USER root
-# hadolint ignore=DL3008
+# hadolint ignore=DL3008,SC2016
 RUN apt-get update \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y \
-		chromium fonts-dejavu-core fonts-inter fonts-liberation fonts-noto-color-emoji libcairo2 \
+		chromium chromium-headless-shell \
+		fonts-dejavu-core fonts-inter fonts-liberation fonts-noto-color-emoji libcairo2 \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& echo 'export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --no-sandbox"' >/etc/chromium.d/no-sandbox
 

@@ -17,8 +17,6 @@ def before_install() -> None:
 	"""Refuse a site that the app cannot serve, before anything is written to it."""
 	if int(erpnext.__version__.split(".")[0]) < ERPNEXT:
 		frappe.throw(f"Gigafibre needs ERPNext {ERPNEXT}; this site has {erpnext.__version__}.")
-	if frappe.db.db_type != "postgres":
-		frappe.throw(f"Gigafibre needs PostgreSQL; this site's database is {frappe.db.db_type}.")
 
 
 def after_install() -> None:

@@ -123,14 +123,15 @@ class SampleCompany:
 		)
 		title = {"address_title": customer.name, "address_type": "Billing", "country": "Canada"}
 		self._address("Customer", customer.name, title | _address(customer.address))
-		user = customer.email if customer.email == CUSTOMER_USER else None
+		if customer.email == CUSTOMER_USER:
+			parent = ("Customer", customer.name, "portal_users")
+			self._children("Portal User", parent, [{"user": CUSTOMER_USER}])
 		contact = self._insert(
 			"Contact",
 			customer.name,
 			first_name=customer.name,
 			email_id=customer.email,
 			phone=customer.phone,
-			user=user,
 		)
 		self._link("Contact", contact, "Customer", customer.name)
 		self._children(

@@ -167,14 +167,9 @@ class EmbeddedSite:
 		return bool(owner) and owner["customer"] in self.customers_of_user()
 
 	def customers_of_user(self) -> set[str]:
-		"""Customers whose contacts name this user, as ERPNext's portal has it."""
-		contacts = [row["name"] for row in self.get_all("Contact", {"user": self._user}, ["name"])]
-		links = self.get_all(
-			"Dynamic Link",
-			{"parenttype": "Contact", "link_doctype": "Customer", "parent": ["in", contacts]},
-			["link_name"],
-		)
-		return {row["link_name"] for row in links}
+		"""Customers whose portal users name this user, as ERPNext's portal has it."""
+		wanted = {"user": self._user, "parenttype": "Customer"}
+		return {row["parent"] for row in self.get_all("Portal User", wanted, ["parent"])}
 
 	def enqueue(self, function: str, **arguments: Any) -> None:
 		"""See `Site.enqueue`."""
