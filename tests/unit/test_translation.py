@@ -64,3 +64,8 @@ def test_a_language_that_is_not_spoken_here_reads_french():
 	]
 	assert translator("fr")("Payment") == "Paiement"
 	assert translator("en")("Payment") == "Payment"
+
+
+def test_taxes_have_their_names_in_both_languages():
+	assert [translator("en")(tax) for tax in ("TPS", "TVQ")] == ["GST", "QST"]
+	assert [translator("fr")(tax) for tax in ("GST", "TVQ")] == ["TPS", "TVQ"]
