@@ -112,8 +112,7 @@ def main() -> None:
 	"""Makes, configures and migrates, whichever is needed. May run any number of times."""
 	site = Site(Path.cwd(), os.environ["GIGAFIBRE_SITE"])
 	if not site.is_made:
-		passwords = os.environ["DATABASE_PASSWORD"], os.environ["ADMIN_PASSWORD"]
-		site.make(os.environ["DATABASE_HOST"], *passwords)
+		site.make(os.environ["DATABASE_HOST"], os.environ["DATABASE_PASSWORD"], os.environ["ADMIN_PASSWORD"])
 	site.configure(settings(os.environ))
 	if not site.is_of_this_image:
 		site.migrate()

@@ -19,7 +19,6 @@ import frappe
 import frappe.utils
 from erpnext.controllers.website_list_for_contact import get_parents_for_user
 from frappe.core.doctype.file.utils import find_file_by_url
-from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 from psycopg2.errors import UniqueViolation
 
 from gigafibre_utils.errors import (
@@ -176,6 +175,9 @@ class FrappeSite:
 
 	def send_email(self, recipient: str, subject: str, text: str, html: str) -> None:
 		"""Queue one message and send it on commit. `frappe.sendmail` leaves the links out of the text."""
+		# With it comes half of Frappe; the job of a payment has no use for that.
+		from frappe.email.doctype.email_queue.email_queue import QueueBuilder
+
 		message = QueueBuilder(recipients=[recipient], subject=subject, message=html, text_content=text)
 		try:
 			frappe.db.after_commit.add(message.process().send)

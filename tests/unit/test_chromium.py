@@ -311,12 +311,10 @@ def test_a_document_starts_no_program_of_the_machine(own, tmp_path, monkeypatch)
 	(tmp_path / "xdg-open").chmod(0o755)
 	monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 	printer = own()
-	printer.print_html("""<iframe src="mailto:a@example.ca"></iframe>
-		<object data="mailto:b@example.ca"></object>
-		<meta http-equiv="refresh" content="0;url=mailto:c@example.ca"><iframe src="ssh://example.ca"></iframe>""")
-	printer.print_html("afterwards")
-	printer.close()
-	assert not started.exists()
+	printer.print_html('<iframe src="mailto:a@example.ca"></iframe><object data="mailto:b@example.ca">')
+	printer.print_html('<meta http-equiv="refresh" content="0;url=mailto:c@example.ca">')
+	with pytest.raises(AssertionError):
+		wait_until(started.exists, seconds=1)
 
 
 def test_a_document_does_not_see_the_secrets_of_the_environment(own, place, monkeypatch):
@@ -435,6 +433,17 @@ def test_a_crashed_page_fails_its_print_only(own, place):
 			print_in_flight.result()
 	assert "next" in read(printer.print_html("next"))
 	assert leaders(place) == before
+
+
+def test_a_page_that_crashed_while_idle_is_noticed_at_once(own, place):
+	printer = own()
+	printer.print_html("x")
+	for renderer in renderers(place):
+		renderer.kill()
+	wait_until(lambda: not renderers(place))
+	with pytest.raises(PrintError, match="crashed"):
+		printer.print_html("next", timeout=10)
+	assert "next" in read(printer.print_html("next"))
 
 
 def test_a_stopped_browser_fails_the_print_in_time_and_the_next_print_works(own, place):

@@ -148,7 +148,7 @@ def test_english_invoice_names_its_parts():
 	assert '<html lang="en-CA">' in html
 	for words in ("Invoice no. FAC-2026-00042", "Amount due $114.98", "Due date October 25, 2026"):
 		assert words in text
-	assert "TVQ (9.975%)" in text
+	assert "QST (9.975%)" in text
 	assert "Internet fibre Oct 1–31, 2026 1 $50.00 $50.00" in text
 
 
