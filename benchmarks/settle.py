@@ -44,7 +44,7 @@ def show(running: RunningHost, console: Console) -> None:
 	console.print(
 		f"{2 * EVENTS} events at once, half of them repeats: {answered} answered with 200, "
 		f"{len({entry['payment_entry'] for entry in entries})} Payment Entries (wanted: {EVENTS}), "
-		f"{max(entry['attempts'] for entry in entries)} attempt each, {EVENTS / seconds:.0f} payments a second"
+		f"{max(entry['attempts'] for entry in entries)} attempt each, {EVENTS / seconds:.0f} payments/s"
 	)
 
 

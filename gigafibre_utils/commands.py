@@ -1,7 +1,5 @@
 """`bench gigafibre …`: Frappe's door to the app's commands. Every command of the bench imports this."""
 
-import importlib
-import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -42,11 +40,6 @@ def sample(context, password: str) -> None:
 
 
 commands = [gigafibre]
-
-if {"worker", "worker-pool"}.intersection(sys.argv):
-	# A worker forks for every job. What it has imported, no job imports again: 0.4 s of a payment's 0.6.
-	for module in ("payments.inbox", "site.frappe_site"):
-		importlib.import_module(f"gigafibre_utils.{module}")
 
 
 class Sample:
