@@ -76,7 +76,8 @@ def invoice_pdf(name: str, print_format: str = printing.FACTURE_TARGO, t: str | 
 @endpoint(roles=STAFF)
 def referral_code(customer: str) -> str:
 	"""The customer's referral code, made at the first asking. Raises NotFound for an unknown customer."""
-	return referral.referral_code(customer)
+	with site.current().atomic():
+		return referral.referral_code(customer)
 
 
 @endpoint(roles=STAFF)

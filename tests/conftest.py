@@ -18,4 +18,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 		"--customer", default="marie-eve@example.com:", help="user:password of the sample customer"
 	)
 	group.addoption("--twilio-port", type=int, default=0, help="port that its twilio_api_base leads to")
+	group.addoption("--patience", type=float, default=15, help="seconds to wait for background jobs")
 	group.addoption("--smtp-port", type=int, default=0, help="port that it sends mail to")

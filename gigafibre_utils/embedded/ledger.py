@@ -92,9 +92,7 @@ class EmbeddedLedger:
 		run(f'UPDATE "tabPayment Ledger Entry" SET delinked = 1 WHERE {where}', [name])
 		for child in ("Sales Invoice Item", "Sales Taxes and Charges", "Payment Schedule"):
 			run(f'UPDATE "tab{child}" SET docstatus = 2 WHERE parent = %s', [name])
-		self._site.set_value(
-			"Sales Invoice", name, {"docstatus": 2, "status": "Cancelled", "outstanding_amount": ZERO}
-		)
+		self._site.set_value("Sales Invoice", name, {"docstatus": 2, "status": "Cancelled"})
 
 	def take_off_outstanding(self, invoice: str, amount: Decimal) -> Document:
 		"""Lower what an invoice has outstanding; its status follows.

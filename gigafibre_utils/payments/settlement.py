@@ -9,12 +9,13 @@ from decimal import Decimal
 from gigafibre_utils import config, site
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import Invoice
-from gigafibre_utils.money import from_minor_units
+from gigafibre_utils.money import from_minor_units, rounded
 from gigafibre_utils.payments import stripe_api
 from gigafibre_utils.payments.stripe_api import StripeSession
 from gigafibre_utils.site import Document, IncomingPayment
 
 MODE_OF_PAYMENT = "Stripe"
+SESSION = "Stripe Checkout Session"
 ZERO = Decimal(0)
 
 WRONG_MODE = {
@@ -62,7 +63,7 @@ def _settle_locked(session: StripeSession, invoice: Invoice) -> Outcome:
 	if session.payment_status == "paid":
 		return _post(session, invoice)
 	status = _unpaid_status(session)
-	site.current().set_value("Stripe Checkout Session", session.id, {"status": status})
+	site.current().set_value(SESSION, session.id, {"status": status})
 	return Outcome(PROCESSED, f"Not paid: {status.lower()}.")
 
 
@@ -81,11 +82,13 @@ def _unpaid_status(session: StripeSession) -> str:
 def _post(session: StripeSession, invoice: Invoice) -> Outcome:
 	currency = session.currency
 	amount = from_minor_units(session.amount, currency)
+	current = site.current()
+	current.set_value(SESSION, session.id, {"status": "Paid", "payment_intent": session.intent})
 	if session.mode != "payment" or not session.intent:
 		return Outcome(
 			NEEDS_ATTENTION, f"A session of mode {session.mode} was paid; only payments are posted."
 		)
-	posted = site.current().exists("Payment Entry", {"stripe_payment_intent": session.intent})
+	posted = current.exists("Payment Entry", {"stripe_payment_intent": session.intent})
 	if posted:
 		return Outcome(PROCESSED, "Posted before.", payment_entry=posted)
 	if currency != invoice.currency:
@@ -93,17 +96,13 @@ def _post(session: StripeSession, invoice: Invoice) -> Outcome:
 			NEEDS_ATTENTION,
 			f"{amount} {currency} was paid on an invoice in {invoice.currency}; post it by hand.",
 		)
-	asked = site.current().get("Stripe Checkout Session", session.id, ["amount", "currency"])
+	asked = current.get(SESSION, session.id, ["amount", "currency"])
 	objection = _objection(invoice, amount, currency, asked)
 	allocated = ZERO if objection else min(amount, invoice.outstanding)
-	entry = site.current().ledger.post_payment(_payment(invoice, amount, allocated, session.intent))
-	site.current().set_value(
-		"Stripe Checkout Session",
-		session.id,
-		{"status": "Paid", "payment_intent": session.intent, "payment_entry": entry},
-	)
+	entry = current.ledger.post_payment(_payment(invoice, amount, allocated, session.intent))
+	current.set_value(SESSION, session.id, {"payment_entry": entry})
 	if not objection and allocated < amount:
-		objection = f"{amount - allocated} {currency} more than was owed when it arrived."
+		objection = f"{rounded(amount - allocated, currency)} {currency} more than was owed when it arrived."
 	if objection:
 		return Outcome(
 			NEEDS_ATTENTION, f"{objection} What is not allocated is the customer's credit.", None, entry

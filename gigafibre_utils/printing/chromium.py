@@ -84,7 +84,7 @@ class WarmChromium:
 	def print_html(self, html: str, timeout: float = 30.0) -> bytes:
 		"""See Printer."""
 		deadline = Deadline(timeout)
-		with self._place(deadline):
+		with self._places.take(deadline):
 			chromium = self._join()
 			try:
 				return chromium.print_html(html, deadline)
@@ -100,23 +100,8 @@ class WarmChromium:
 
 	def _start_afresh(self) -> None:
 		self._lock = threading.Lock()
-		self._places = threading.Semaphore(self._at_once)
-		self._places_and_queue = threading.Semaphore(self._at_once + self._queue)
+		self._places = Places(self._at_once, self._queue)
 		self._chromium: Chromium | None = None
-
-	@contextlib.contextmanager
-	def _place(self, deadline: Deadline) -> Iterator[None]:
-		if not self._places_and_queue.acquire(blocking=False):
-			raise PrinterBusy("Too many documents are waiting to be printed. Try again in a moment.")
-		try:
-			if not self._places.acquire(timeout=deadline.left()):
-				raise PrinterBusy(f"The printer was busy for {deadline.seconds:g} s. Try again in a moment.")
-			try:
-				yield
-			finally:
-				self._places.release()
-		finally:
-			self._places_and_queue.release()
 
 	def _join(self) -> "Chromium":
 		with self._lock:
@@ -132,6 +117,62 @@ class OneShotChromium(WarmChromium):
 	def __init__(self, path: str, *, at_once: int = AT_ONCE, queue: int = QUEUE):
 		"""`at_once` documents are printed at the same time, at most `queue` more wait."""
 		super().__init__(path, at_once=at_once, queue=queue, prints_per_browser=1)
+
+
+class Places:
+	"""Where `at_once` prints go on, while at most `queue` wait for their turn, in the order in which they came."""
+
+	def __init__(self, at_once: int, queue: int):
+		self._free = at_once
+		self._queue = queue
+		self._waiting: deque[threading.Event] = deque()
+		self._lock = threading.Lock()
+
+	@contextlib.contextmanager
+	def take(self, deadline: Deadline) -> Iterator[None]:
+		"""Holds a place. Raises PrinterBusy at once when the queue is full, else when `deadline` passed."""
+		with self._lock:
+			turn = self._take_or_queue()
+		if turn:
+			self._wait(turn, deadline)
+		try:
+			yield
+		finally:
+			self._give_back()
+
+	def _take_or_queue(self) -> threading.Event | None:
+		if self._free:
+			self._free -= 1
+			return None
+		if len(self._waiting) >= self._queue:
+			raise PrinterBusy("Too many documents are waiting to be printed. Try again in a moment.")
+		self._waiting.append(threading.Event())
+		return self._waiting[-1]
+
+	def _wait(self, turn: threading.Event, deadline: Deadline) -> None:
+		came = False
+		try:
+			came = turn.wait(deadline.left())
+		finally:
+			if not came:
+				self._leave_queue(turn)
+		if not came:
+			raise PrinterBusy(f"The printer was busy for {deadline.seconds:g} s. Try again in a moment.")
+
+	def _leave_queue(self, turn: threading.Event) -> None:
+		with self._lock:
+			if turn in self._waiting:
+				self._waiting.remove(turn)
+				return
+		self._give_back()  # the turn came after all, too late by a hair
+
+	def _give_back(self) -> None:
+		# Handed on, not laid down: who comes just now would take it from those who wait.
+		with self._lock:
+			if self._waiting:
+				self._waiting.popleft().set()
+			else:
+				self._free += 1
 
 
 class Chromium:

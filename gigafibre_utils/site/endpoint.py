@@ -17,10 +17,9 @@ from gigafibre_utils.errors import InvalidInput, NotPermitted, NotSignedIn
 
 @dataclass(frozen=True)
 class Endpoint:
-	"""A method as declared: who may call it, and how."""
+	"""A method as declared: what to call, by which HTTP methods, with which arguments."""
 
 	call: Callable[..., Any]
-	guest: bool
 	methods: tuple[str, ...]
 	parameters: tuple[str, ...]
 
@@ -54,11 +53,11 @@ def endpoint(
 				current.rate_limit(f"{function.__name__}:{current.request.client_ip}", *limit)
 			return function(**_read_arguments(signature, args, given))
 
-		ENDPOINTS[function.__name__] = Endpoint(call, guest, methods, tuple(signature.parameters))
+		ENDPOINTS[function.__name__] = Endpoint(call, methods, tuple(signature.parameters))
 		if "frappe" in sys.modules:
 			from gigafibre_utils.site.frappe_site import whitelist
 
-			return whitelist(call, guest, methods)
+			return whitelist(call, methods)
 		return call
 
 	return declare

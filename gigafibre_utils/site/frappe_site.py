@@ -239,7 +239,7 @@ def self_contained(document: str) -> str:
 	return PICTURE.sub(lambda image: image[1] + _data_uri(image[2]), document)
 
 
-def whitelist(call: Callable[..., Any], guest: bool, methods: tuple[str, ...]) -> Callable[..., Any]:
+def whitelist(call: Callable[..., Any], methods: tuple[str, ...]) -> Callable[..., Any]:
 	"""The method as Frappe serves it on `/api/method` and `/api/v2/method`, with errors as Frappe tells them.
 
 	The function that Frappe is given has no annotations, so that its reading of arguments leaves ours alone.

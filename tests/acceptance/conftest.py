@@ -61,6 +61,7 @@ def site(request: pytest.FixtureRequest) -> Site:
 			staff=tuple(option("staff").split(":", 1)),
 			customer=tuple(option("customer").split(":", 1)),
 			is_embedded=False,
+			patience=option("patience"),
 		)
 	running: RunningHost = request.getfixturevalue("running")
 	double, server = request.getfixturevalue("sms"), request.getfixturevalue("mailbox")
@@ -81,6 +82,7 @@ def site(request: pytest.FixtureRequest) -> Site:
 		staff=(STAFF[0], running.host.passwords[STAFF[0]]),
 		customer=(CUSTOMER_USER, running.host.passwords[CUSTOMER_USER]),
 		is_embedded=True,
+		patience=request.config.getoption("patience"),
 	)
 
 

@@ -18,7 +18,6 @@ from requests.adapters import HTTPAdapter
 
 from tests.acceptance import tokens
 
-PATIENCE_SECONDS = 15
 CHILDREN = ("Sales Invoice Item", "Sales Taxes and Charges", "Payment Schedule")
 
 
@@ -81,6 +80,7 @@ class Site:
 	staff: tuple[str, str]
 	customer: tuple[str, str]
 	is_embedded: bool
+	patience: float
 
 	@cached_property
 	def database(self) -> Any:
@@ -125,7 +125,7 @@ class Site:
 			"GL Entry", "voucher_no = %s", source, _renamed(source, name, "against_voucher"), new_names=True
 		)
 		ledger = _renamed(source, name, "against_voucher_no")
-		self._copy("Payment Ledger Entry", "voucher_no = %s", source, ledger, new_names=True)
+		self._copy("Payment Ledger Entry", "against_voucher_no = %s", source, ledger, new_names=True)
 		return name
 
 	def token(self, invoice: str, purpose: int = tokens.QR, **more: int) -> str:
@@ -189,12 +189,12 @@ class Site:
 
 	def until(self, look: Callable[[], Any], good: Callable[[Any], Any]) -> Any:
 		"""Look until it is good; fails with what was seen last."""
-		deadline = time.monotonic() + PATIENCE_SECONDS
+		deadline = time.monotonic() + self.patience
 		while True:
 			seen = look()
 			if good(seen):
 				return seen
-			assert time.monotonic() < deadline, f"after {PATIENCE_SECONDS} s still {seen}"
+			assert time.monotonic() < deadline, f"after {self.patience} s still {seen}"
 			time.sleep(0.05)
 
 	def _copy(self, doctype: str, where: str, source: str, changes: dict, new_names: bool = False) -> None:
@@ -213,4 +213,7 @@ class Site:
 
 
 def _renamed(source: str, name: str, against: str) -> dict[str, Any]:
-	return {"voucher_no": name, against: lambda value: name if value == source else value}
+	def rename(value: str) -> str:
+		return name if value == source else value
+
+	return {"voucher_no": rename, against: rename}

@@ -357,6 +357,21 @@ def test_threads_get_each_the_document_that_they_gave(own):
 		assert text.count(name) == text.count("document-") == 51
 
 
+def test_nobody_who_waits_is_overtaken(own):
+	printer = own(at_once=1)
+	shares = [0] * 4
+	printed = threading.Semaphore(60)
+
+	def print_on(number: int) -> None:
+		while printed.acquire(blocking=False):
+			printer.print_html("x")
+			shares[number] += 1
+
+	with ThreadPoolExecutor(len(shares)) as pool:
+		list(pool.map(print_on, range(len(shares))))
+	assert max(shares) - min(shares) <= 2
+
+
 def test_who_finds_the_queue_full_is_told_at_once(own, script, tmp_path):
 	printer = own(script(f"touch {tmp_path}/started; exec sleep 60"), at_once=1, queue=0)
 	with ThreadPoolExecutor(1) as pool:
