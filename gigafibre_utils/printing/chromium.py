@@ -120,7 +120,7 @@ class OneShotChromium(WarmChromium):
 
 
 class Places:
-	"""Where `at_once` prints go on, while at most `queue` wait for their turn, in the order in which they came."""
+	"""Room for `at_once` prints. At most `queue` more wait; who came first is served first."""
 
 	def __init__(self, at_once: int, queue: int):
 		self._free = at_once

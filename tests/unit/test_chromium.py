@@ -75,7 +75,11 @@ def processes(marker: Path) -> list[psutil.Process]:
 
 def leaders(marker: Path) -> set[int]:
 	"""One process id for each browser."""
-	return {os.getpgid(process.pid) for process in processes(marker) if psutil.pid_exists(process.pid)}
+	found = set()
+	for process in processes(marker):
+		with contextlib.suppress(ProcessLookupError):
+			found.add(os.getpgid(process.pid))
+	return found
 
 
 def renderers(marker: Path) -> list[psutil.Process]:
@@ -157,7 +161,10 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 @pytest.fixture
 def listener() -> Iterator[tuple[int, list[str]]]:
 	"""A port on every address of this machine, and who connected to it."""
-	server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+	if socket.has_dualstack_ipv6():
+		server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+	else:
+		server = socket.create_server(("0.0.0.0", 0))
 	callers: list[str] = []
 
 	def serve() -> None:
