@@ -6,8 +6,9 @@ ConfigurationError (500).
 """
 
 import base64
+import re
+from urllib.parse import quote
 
-from werkzeug.http import dump_options_header
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -149,8 +150,9 @@ def _described(link: PayLink) -> dict[str, str]:
 
 
 def _file(content: bytes, mimetype: str, name: str) -> Response:
+	plain = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
 	headers = {
-		"Content-Disposition": dump_options_header("inline", {"filename": name}),
+		"Content-Disposition": f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
 		"Cache-Control": "private, no-store",
 		"X-Content-Type-Options": "nosniff",
 		"Referrer-Policy": "no-referrer",

@@ -14,17 +14,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gigafibre_utils import dates, money, site
-from gigafibre_utils.errors import NotFound
+from gigafibre_utils.errors import NotFound, TooManyRequests
 from gigafibre_utils.invoice import model, resolver
 from gigafibre_utils.invoice.model import CANCELLED, DRAFT, Invoice
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
+from gigafibre_utils.payments.checkout import is_processing
+from gigafibre_utils.payments.settlement import SESSION
 from gigafibre_utils.printing.logo import logo_svg
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import LANGUAGES, supported, translator
 
 API = "/api/method/gigafibre_utils.api"
 KEPT_ARGUMENTS = ("invoice", "t", "session", "outcome")
+# One question about one session in so many seconds, however often its page is opened.
+ASKING = (1, 3)
 SETTLE = "gigafibre_utils.payments.settlement.settle"
 _WWW = Path(__file__).parent / "www"
 
@@ -40,6 +44,7 @@ class Page:
 
 def page(arguments: Mapping[str, str]) -> Page:
 	"""The page for a request's arguments: `invoice`, `t`, and maybe `lang`, `session`, `outcome`."""
+	arguments = {key: value for key, value in arguments.items() if "\x00" not in value}
 	name, text = arguments.get("invoice", ""), arguments.get("t", "")
 	try:
 		link = links.open_link(name, text)
@@ -65,7 +70,7 @@ def pay_state(invoice: Invoice) -> str:
 		return "credit_note"
 	if invoice.outstanding <= 0:
 		return "paid"
-	if site.current().exists("Stripe Checkout Session", {"invoice": invoice.name, "status": "Processing"}):
+	if is_processing(invoice.name):
 		return "processing"
 	return "partly_paid" if invoice.outstanding < invoice.total else "unpaid"
 
@@ -100,21 +105,28 @@ def _state(link: OpenedLink, arguments: Mapping[str, str]) -> str:
 		return state
 	visit = _visit(link.invoice, arguments.get("session"))
 	if visit and visit["status"] == "Open" and arguments.get("session"):
-		# The event may be late; asking Stripe settles it as well, and once.
-		with site.current().atomic():
-			site.current().enqueue(SETTLE, session_id=visit["name"])
+		_ask_stripe(visit["name"])
 		return "just_paid"
 	if arguments.get("outcome") == "declined" or (visit and visit["status"] == "Failed"):
 		return "declined"
 	return state
 
 
+def _ask_stripe(session_id: str) -> None:
+	"""The event may be late; asking Stripe settles it as well, and once."""
+	current = site.current()
+	try:
+		current.rate_limit(f"settle:{session_id}", *ASKING)
+	except TooManyRequests:
+		return
+	with current.atomic():
+		current.enqueue(SETTLE, session_id=session_id)
+
+
 def _visit(invoice: Invoice, session_id: str | None) -> Document | None:
 	"""The named visit to Stripe, or the last one."""
 	wanted = {"invoice": invoice.name} | ({"name": session_id} if session_id else {})
-	found = site.current().get_all(
-		"Stripe Checkout Session", wanted, ["name", "status"], order_by="creation desc", limit=1
-	)
+	found = site.current().get_all(SESSION, wanted, ["name", "status"], order_by="creation desc", limit=1)
 	return found[0] if found else None
 
 

@@ -13,7 +13,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from gigafibre_utils.errors import DuplicateDocument, ServiceUnavailable
 
-POOL_SIZE = 24
+POOL_SIZE, KEPT = 24, 8
 
 Value = str | int | Decimal | date | datetime | None
 
@@ -28,7 +28,8 @@ class Database:
 
 	def __init__(self, url: str):
 		self.url = url
-		self._pool = ThreadedConnectionPool(0, POOL_SIZE, url)
+		# As many as psycopg2 keeps when they come back; it closes those above.
+		self._pool = ThreadedConnectionPool(KEPT, POOL_SIZE, url)
 		self._free = threading.BoundedSemaphore(POOL_SIZE)
 
 	def connection(self) -> "Connection":

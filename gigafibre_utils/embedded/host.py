@@ -1,15 +1,15 @@
 """The embedded host as a whole: directory, configuration, database, jobs, clock."""
 
+import fcntl
 import json
 import logging
-import os
 import secrets
 import shutil
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from gigafibre_utils.embedded import schema
 from gigafibre_utils.embedded.database import Database
@@ -30,9 +30,7 @@ class Host:
 	"""A host in a directory of its own under `base`, gone when it is closed. Use as a context manager."""
 
 	def __init__(self, base: Path):
-		base.mkdir(parents=True, exist_ok=True)
-		_remove_left_overs(base)
-		self.directory = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
+		self.directory, self._lock = _own_directory(base)
 		self.configuration: dict[str, Any] = {
 			"gigafibre_pay_secret": secrets.token_hex(32),
 			"gigafibre_stripe_webhook_secret": f"whsec_{secrets.token_hex(24)}",
@@ -49,7 +47,7 @@ class Host:
 		try:
 			self.postgres.start()
 			self.database = Database(self.postgres.url)
-			with EmbeddedSite(self) as site:
+			with EmbeddedSite(self, user="Administrator") as site:
 				with site.atomic():
 					schema.create(site.connection)
 				SampleCompany(site, self.passwords).load()
@@ -77,6 +75,7 @@ class Host:
 			self.database.close()
 		self.postgres.stop()
 		shutil.rmtree(self.directory, ignore_errors=True)
+		self._lock.close()
 
 	def run_job(self, function: str, arguments: dict[str, Any]) -> None:
 		"""Call a dotted function on a worker thread, as a site of its own."""
@@ -98,9 +97,23 @@ class Host:
 			self._job(SWEEP, {})
 
 
-def _remove_left_overs(base: Path) -> None:
-	"""Directories of hosts that were killed before they could clean up."""
-	for directory in base.iterdir():
-		owner = directory.name.partition("-")[0]
-		if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-			shutil.rmtree(directory, ignore_errors=True)
+def _own_directory(base: Path) -> tuple[Path, IO[bytes]]:
+	"""A new directory, locked while we live. Those that nobody locks are of hosts that were killed, and go."""
+	base.mkdir(parents=True, exist_ok=True)
+	with (base / "lock").open("wb") as turn:
+		fcntl.flock(turn, fcntl.LOCK_EX)
+		for directory in filter(Path.is_dir, base.iterdir()):
+			_remove_if_left_over(directory)
+		own = Path(tempfile.mkdtemp(prefix="host-", dir=base))
+		lock = (own / "lock").open("wb")
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		return own, lock
+
+
+def _remove_if_left_over(directory: Path) -> None:
+	with (directory / "lock").open("wb") as lock:
+		try:
+			fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			return  # its host lives
+		shutil.rmtree(directory, ignore_errors=True)

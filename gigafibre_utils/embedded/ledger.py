@@ -117,7 +117,11 @@ class EmbeddedLedger:
 			raise InvalidInput(
 				f"Mode of Payment {payment.mode_of_payment} has no account for {payment.company}."
 			)
-		return found[0]
+		bank = found[0]
+		if bank["account_currency"] != payment.currency:
+			told = f"Account {bank['account']} is kept in {bank['account_currency']}"
+			raise InvalidInput(f"{told} and takes no payment in {payment.currency}.")
+		return bank
 
 	def _reference(self, parent: str, payment: IncomingPayment) -> Document:
 		invoice = self.take_off_outstanding(payment.invoice, payment.allocated)

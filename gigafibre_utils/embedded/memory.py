@@ -1,31 +1,17 @@
-"""What the host remembers while it runs: cached values, and counts of use in a window of time."""
+"""What the host remembers while it runs: how often what was used in a window of time."""
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 from gigafibre_utils.errors import TooManyRequests
 
 
 class Memory:
-	"""A cache with expiry and counters, shared by all threads of the process."""
+	"""Counters, shared by all threads of the process."""
 
 	def __init__(self) -> None:
 		self._lock = threading.Lock()
-		self._values: dict[str, tuple[float, Any]] = {}
 		self._counts: dict[str, tuple[float, int]] = {}
-
-	def cached(self, key: str, make: Callable[[], Any], seconds: int) -> Any:
-		"""The value under `key`, made where it is missing or older than `seconds`."""
-		with self._lock:
-			expires, value = self._values.get(key, (0.0, None))
-		if expires > time.monotonic():
-			return value
-		value = make()
-		with self._lock:
-			self._values[key] = (time.monotonic() + seconds, value)
-		return value
 
 	def count(self, key: str, limit: int, seconds: int) -> None:
 		"""Count a use. Raises TooManyRequests with the seconds left of the window."""

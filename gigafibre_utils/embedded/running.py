@@ -14,6 +14,7 @@ from gigafibre_utils.embedded.host import Host
 from gigafibre_utils.embedded.sample_company import STAFF
 from gigafibre_utils.embedded.server import Application, Server
 from gigafibre_utils.embedded.stripe_simulator import StripeSimulator
+from gigafibre_utils.errors import ConfigurationError
 
 WEBHOOK = "/api/method/gigafibre_utils.api.stripe_webhook"
 # Stripe's own card for tests, and the fields of its hosted page.
@@ -71,6 +72,10 @@ class RunningHost:
 
 	def _stripe(self) -> dict[str, Any]:
 		if key := os.environ.get("STRIPE_SECRET_KEY"):
+			if "_test_" not in key:
+				raise ConfigurationError(
+					"STRIPE_SECRET_KEY must be a test key: the sample company takes no real money."
+				)
 			secret = os.environ.get("STRIPE_WEBHOOK_SECRET")
 			return {"gigafibre_stripe_secret_key": key, "gigafibre_stripe_webhook_secret": secret}
 		known = self.host.configuration

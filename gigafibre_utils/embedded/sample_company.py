@@ -40,8 +40,11 @@ class SampleCompany:
 			return
 		with self._site.atomic():
 			self._company()
-			for user in ((STAFF[0], STAFF[1]), (CUSTOMER_USER, ("Customer",))):
-				self._user(*user)
+			self._insert(
+				"User", "Administrator", first_name="Administrator", enabled=0, user_type="System User"
+			)
+			self._user(STAFF[0], "System User", STAFF[1])
+			self._user(CUSTOMER_USER, "Website User", ("Customer",))
 			for customer in sample.CUSTOMERS:
 				self._customer(customer)
 			for invoice in sample.INVOICES:
@@ -103,8 +106,10 @@ class SampleCompany:
 		row = {"link_doctype": doctype, "link_name": name, "link_title": name}
 		self._children("Dynamic Link", (parenttype, parent, "links"), [row])
 
-	def _user(self, email: str, roles: Iterable[str]) -> None:
-		self._insert("User", email, email=email, first_name=email.partition("@")[0], enabled=1)
+	def _user(self, email: str, kind: str, roles: Iterable[str]) -> None:
+		self._insert(
+			"User", email, email=email, first_name=email.partition("@")[0], enabled=1, user_type=kind
+		)
 		self._children("Has Role", ("User", email, "roles"), [{"role": role} for role in roles])
 		self._site.connection.run(
 			'INSERT INTO "__Auth" (doctype, name, fieldname, password) VALUES (%s, %s, %s, %s)',

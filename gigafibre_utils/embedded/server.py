@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -83,18 +84,17 @@ class Application:
 
 	def __call__(self, environ: dict, start_response: Callable) -> Any:
 		request = Request(environ)
-		with EmbeddedSite(self._host, self._seam_request(request)) as site:
+		with EmbeddedSite(self._host) as site:
 			response = self._answer(site, request)
 		response.headers.setdefault("X-Content-Type-Options", "nosniff")
 		response.headers.setdefault("Cache-Control", "no-store")
 		return response(environ, start_response)
 
-	@staticmethod
-	def _seam_request(request: Request) -> embedded_site.Request:
-		return embedded_site.Request(request.remote_addr or "", request.get_data(), request.headers)
-
 	def _answer(self, site: EmbeddedSite, request: Request) -> Response:
 		try:
+			site.request = embedded_site.Request(
+				request.remote_addr or "", request.get_data(), request.headers
+			)
 			self._identify(site, request)
 			response = self._route(site, request)
 			if request.method not in ("GET", "HEAD"):
@@ -139,8 +139,8 @@ class Application:
 		return answer if isinstance(answer, Response) else _json({"message": answer})
 
 	def _identify(self, site: EmbeddedSite, request: Request) -> None:
-		sid = request.cookies.get("sid")
-		if not sid:
+		sid = request.cookies.get("sid", "")
+		if not re.fullmatch("[0-9a-f]{56}", sid):
 			return
 		found = site.connection.run(
 			'SELECT "user" FROM "tabSessions" WHERE sid = %s AND lastupdate > %s',
@@ -157,11 +157,13 @@ class Application:
 
 	def _checked_user(self, site: EmbeddedSite, user: str, password: str) -> str:
 		site.rate_limit(f"login:{site.request.client_ip}", *LOGIN_LIMIT)
+		if not user.isprintable() or not user.isascii():
+			raise NotSignedIn("Invalid login credentials")
 		found = site.connection.run(
 			'SELECT auth.password FROM "__Auth" auth '
 			'JOIN "tabUser" u ON u.name = auth.name AND u.enabled = 1 '
 			"WHERE auth.doctype = 'User' AND auth.fieldname = 'password' AND auth.name = %s",
-			[user.strip().lower().replace("\x00", "")],
+			[user.strip().lower()],
 		)
 		if not check_password_hash(found[0]["password"] if found else NO_PASSWORD, password):
 			raise NotSignedIn("Invalid login credentials")
@@ -223,7 +225,7 @@ def _arguments(request: Request) -> dict[str, Any]:
 	if request.get_data() and request.is_json:
 		try:
 			given = request.get_json()
-		except WerkzeugBadRequest as error:
+		except (WerkzeugBadRequest, RecursionError) as error:
 			raise InvalidInput("Invalid request body") from error
 		if not isinstance(given, dict):
 			raise InvalidInput("Invalid request arguments")

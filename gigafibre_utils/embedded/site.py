@@ -4,7 +4,7 @@ import importlib
 import logging
 import secrets
 import smtplib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -174,10 +174,6 @@ class EmbeddedSite:
 	def enqueue(self, function: str, **arguments: Any) -> None:
 		"""See `Site.enqueue`."""
 		self.connection.after_commit(lambda: self.host.run_job(function, arguments))
-
-	def cached(self, key: str, make: Callable[[], Any], seconds: int) -> Any:
-		"""See `Site.cached`."""
-		return self.host.memory.cached(key, make, seconds)
 
 	def rate_limit(self, key: str, limit: int, seconds: int) -> None:
 		"""See `Site.rate_limit`."""

@@ -197,13 +197,16 @@ class StripeSimulator:
 		return _json({})
 
 	def _pay(self, session_id: str, how: str) -> None:
-		"""`card` is paid at once, `debit` after a while, `failed-debit` never, `pending-debit` neither."""
+		"""`card` is paid at once, `debit` after a while, `failed-debit` never.
+
+		`pending-debit` and `unverified-debit` stay under way.
+		"""
 		session = self._session(session_id)
 		intent = {"id": f"pi_{secrets.token_hex(12)}", "object": "payment_intent", "status": "succeeded"}
 		self._state.intents[intent["id"]] = intent
 		session |= {"status": "complete", "payment_intent": intent["id"], "payment_status": "paid"}
 		if how != "card":
-			intent["status"] = "processing"
+			intent["status"] = "requires_action" if how == "unverified-debit" else "processing"
 			session["payment_status"] = "unpaid"
 		self._announce("checkout.session.completed", session_id)
 		if how in ("debit", "failed-debit"):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from gigafibre_utils import site
+from gigafibre_utils.money import rounded
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import LANGUAGES, supported
 
@@ -112,8 +113,8 @@ def _invoice(row: Document) -> Invoice:
 		posting_date=row["posting_date"],
 		due_date=row["due_date"],
 		currency=currency,
-		total=total if in_own_currency else base_total,
-		outstanding=row["outstanding_amount"],
+		total=rounded(total if in_own_currency else base_total, currency),
+		outstanding=rounded(row["outstanding_amount"], currency),
 		receivable_account=row["debit_to"],
 		language=row["language"] or "",
 		links_revoked_at=row["pay_links_revoked_at"],

@@ -16,6 +16,7 @@ DAY = 24 * 60 * 60
 QR_SECONDS = 60 * DAY
 MAGIC_SECONDS = 15 * 60
 PORTAL_SECONDS = 60 * 60
+RETURN_SECONDS = 60 * 60
 MAX_DAYS = 400
 
 
@@ -60,14 +61,12 @@ def make_for_staff(invoice_name: str, ttl_days: int) -> PayLink:
 def make_for_return(link: OpenedLink) -> PayLink:
 	"""The link under which a customer comes back from Stripe.
 
-	It outlives the visit there, so that who came with a link of 15 minutes still sees the receipt; a link
-	made this way does not lengthen again.
+	It lives for an hour, so that who came with a link of 15 minutes still sees the receipt; a link made this
+	way does not lengthen again.
 	"""
-	now = int(time.time())
 	if link.token.purpose is Purpose.RETURN:
 		return _signed(link.invoice.name, link.token)
-	expires_at = max(link.token.expires_at, now + PORTAL_SECONDS)
-	return _signed(link.invoice.name, Token(Purpose.RETURN, now, expires_at))
+	return make(link.invoice.name, Purpose.RETURN, RETURN_SECONDS)
 
 
 def make_for_portal(invoice_name: str) -> PayLink:
@@ -104,7 +103,7 @@ def make_for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink | None:
 def _for_print(invoice: Invoice, link: OpenedLink | None) -> PayLink:
 	"""Who holds no more than a link gets one that ends no later, unless that link proved who he is."""
 	if link and link.token.purpose in (Purpose.QR, Purpose.RETURN):
-		return _signed(invoice.name, Token(Purpose.QR, link.token.issued_at, link.token.expires_at))
+		return _signed(invoice.name, link.token)
 	return make(invoice.name, Purpose.QR, QR_SECONDS)
 
 
@@ -116,7 +115,8 @@ def open_link(invoice_name: str, text: str, purposes: tuple[Purpose, ...] = tupl
 	"""
 	secrets = [secret for secret in (config.pay_secret(), config.previous_pay_secret()) if secret]
 	token = verify(secrets, invoice_name, text)
-	invoice = model.find(invoice_name) if token and token.purpose in purposes else None
+	is_wanted = token and token.purpose in purposes and token.expires_at - token.issued_at <= MAX_DAYS * DAY
+	invoice = model.find(invoice_name) if is_wanted else None
 	if not token or not invoice:
 		raise NotFound("This link is not valid.")
 	is_expired = token.expires_at <= time.time() or _is_revoked(invoice, token)

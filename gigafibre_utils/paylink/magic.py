@@ -9,9 +9,9 @@ import phonenumbers
 from markupsafe import Markup
 
 from gigafibre_utils import site
-from gigafibre_utils.errors import InvalidInput
+from gigafibre_utils.errors import InvalidInput, TooManyRequests
 from gigafibre_utils.invoice import model
-from gigafibre_utils.invoice.model import DRAFT, Invoice
+from gigafibre_utils.invoice.model import SUBMITTED, Invoice
 from gigafibre_utils.paylink import links, sms
 from gigafibre_utils.paylink.token import Purpose
 from gigafibre_utils.translation import translator
@@ -20,6 +20,9 @@ CHANNELS = ("sms", "email")
 JOB = "gigafibre_utils.paylink.magic.send"
 # Ten thousand endings, five guesses an hour: and each right one only sends the customer his own link.
 GUESSES, GUESS_SECONDS = 5, 60 * 60
+# However many invoices he has: what one customer can be sent.
+MESSAGES, MESSAGES_SECONDS = 5, 60 * 60
+MAX_NAME = 140
 ANSWER = "If these digits match our records, a link is on its way. It is good for 15 minutes."
 
 
@@ -33,6 +36,8 @@ def request(invoice: str, channel: str, last4: str) -> str:
 		raise InvalidInput("Argument channel must be sms or email.")
 	if not re.fullmatch(r"[0-9]{4}", last4):
 		raise InvalidInput("Argument last4 must be four digits.")
+	if len(invoice) > MAX_NAME:
+		raise InvalidInput(f"Argument invoice is longer than {MAX_NAME} characters.")
 	current = site.current()
 	current.rate_limit(f"magic link:{invoice}", GUESSES, GUESS_SECONDS)
 	with current.atomic():
@@ -43,11 +48,11 @@ def request(invoice: str, channel: str, last4: str) -> str:
 def send(invoice: str, channel: str, last4: str) -> None:
 	"""The job: send a link of 15 minutes if the digits are those of one of the customer's numbers."""
 	found = model.find(invoice)
-	if not found or found.docstatus == DRAFT or found.is_return:
+	if not found or found.docstatus != SUBMITTED or found.is_return:
 		return
 	contacts = _contacts(found)
 	number = next((phone for phone in _phones(contacts) if phone.endswith(last4)), None)
-	if not number:
+	if not number or not _may_be_sent(number):
 		return
 	link = links.make(found.name, Purpose.MAGIC, links.MAGIC_SECONDS)
 	if channel == "sms":
@@ -56,13 +61,31 @@ def send(invoice: str, channel: str, last4: str) -> None:
 		_send_email(found, address, link.url)
 
 
+def _may_be_sent(number: str) -> bool:
+	try:
+		site.current().rate_limit(f"messages:{number}", MESSAGES, MESSAGES_SECONDS)
+	except TooManyRequests:
+		return False
+	return True
+
+
 def _contacts(invoice: Invoice) -> list[str]:
-	rows = site.current().get_all(
+	"""The customer's contacts that staff wrote.
+
+	Whoever signs up in the portal may write a Contact of his own and link it to any customer.
+	"""
+	current = site.current()
+	linked = current.get_all(
 		"Dynamic Link",
 		{"parenttype": "Contact", "link_doctype": "Customer", "link_name": invoice.customer},
 		["parent"],
 	)
-	return [row["parent"] for row in rows]
+	contacts = current.get_all(
+		"Contact", {"name": ["in", [row["parent"] for row in linked]]}, ["name", "owner"]
+	)
+	writers = {"name": ["in", [row["owner"] for row in contacts]], "user_type": "System User"}
+	staff = {row["name"] for row in current.get_all("User", writers, ["name"])}
+	return [row["name"] for row in contacts if row["owner"] in staff]
 
 
 def _phones(contacts: list[str]) -> list[str]:

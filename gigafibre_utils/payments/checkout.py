@@ -3,20 +3,20 @@
 import secrets
 import time
 
-from gigafibre_utils import site
-from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils import config, site
+from gigafibre_utils.errors import InvalidInput, NotFound, ServiceUnavailable
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import CANCELLED, Invoice
 from gigafibre_utils.money import to_minor_units
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
 from gigafibre_utils.payments import stripe_api
-from gigafibre_utils.payments.settlement import settle
+from gigafibre_utils.payments.settlement import SESSION, settle
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import translator
 
 # Stripe bears no less than 30 minutes, counted by its own clock.
-SESSION_SECONDS = 31 * 60
+SESSION_SECONDS = 35 * 60
 # A session about to end is not handed out again.
 SPARE_SECONDS = 60
 
@@ -63,10 +63,10 @@ def refuse_unless_payable(invoice: Invoice) -> None:
 
 
 def is_processing(invoice: str) -> bool:
-	"""Whether a payment of the invoice was given and has not reached the ledger yet."""
-	return bool(
-		site.current().exists("Stripe Checkout Session", {"invoice": invoice, "status": "Processing"})
-	)
+	"""Whether a payment was given that has not reached the invoice yet: under way, or waiting for staff."""
+	wanted = {"invoice": invoice, "status": ["in", ("Processing", "Paid")]}
+	visits = site.current().get_all(SESSION, wanted, ["status", "needs_attention"])
+	return any(visit["status"] == "Processing" or visit["needs_attention"] for visit in visits)
 
 
 def _payable(name: str) -> Invoice:
@@ -78,8 +78,8 @@ def _payable(name: str) -> Invoice:
 
 def _open_session(invoice: str) -> Document | None:
 	found = site.current().get_all(
-		"Stripe Checkout Session",
-		{"invoice": invoice, "status": "Open"},
+		SESSION,
+		{"invoice": invoice, "status": "Open", "livemode": int(config.stripe_is_live())},
 		["name", "url", "amount", "currency", "expires_at"],
 		order_by="creation desc",
 		limit=1,
@@ -90,9 +90,14 @@ def _open_session(invoice: str) -> Document | None:
 def _still_good(known: Document, invoice: Invoice) -> str | None:
 	same_amount = (known["amount"], known["currency"]) == (invoice.outstanding, invoice.currency)
 	lasts = known["expires_at"] > site.current().local_time(time.time() + SPARE_SECONDS)
-	if same_amount and lasts and stripe_api.session(known["name"]).status == "open":
-		return known["url"]
-	return None
+	return known["url"] if same_amount and lasts and _is_open_at_stripe(known["name"]) else None
+
+
+def _is_open_at_stripe(session: str) -> bool:
+	try:
+		return stripe_api.session(session).status == "open"
+	except NotFound:
+		return False  # it was made in another account of ours
 
 
 def _close(known: Document, invoice: Invoice) -> None:
@@ -103,14 +108,14 @@ def _close(known: Document, invoice: Invoice) -> None:
 	except ServiceUnavailable as error:
 		sentence = _("A payment is being made on another page right now. Please try again in a minute.")
 		raise InvalidInput(sentence) from error
-	site.current().set_value("Stripe Checkout Session", known["name"], {"status": "Expired"})
+	site.current().set_value(SESSION, known["name"], {"status": "Expired"})
 
 
 def _new_session(invoice: Invoice, link: OpenedLink) -> str:
 	expires_at = int(time.time()) + SESSION_SECONDS
 	made = stripe_api.create_session(_parameters(invoice, link, expires_at), secrets.token_hex(16))
 	site.current().insert(
-		"Stripe Checkout Session",
+		SESSION,
 		{
 			"name": made.id,
 			"session_id": made.id,

@@ -8,13 +8,14 @@ import stripe
 
 from gigafibre_utils import config, site
 from gigafibre_utils.errors import BadRequest, ConfigurationError, DuplicateDocument, GigafibreError
-from gigafibre_utils.payments import settlement, stripe_api
+from gigafibre_utils.payments import settlement
 from gigafibre_utils.payments.settlement import IGNORED, NEEDS_ATTENTION, Outcome
 from gigafibre_utils.site import Document
 
 TOLERANCE_SECONDS = 300
 RECEIVED, FAILED = "Received", "Failed"
 WAITING = (RECEIVED, FAILED)
+MAX_ATTEMPTS = 50
 JOB = "gigafibre_utils.payments.inbox.process"
 
 
@@ -72,7 +73,7 @@ def _outcome(event: Document) -> Outcome:
 
 
 def _settle_session(session_id: str) -> Outcome:
-	return settlement.settle_fetched(stripe_api.session(session_id))
+	return settlement.settle_here(session_id)
 
 
 HANDLERS: dict[str, Callable[[str], Outcome]] = {
@@ -129,15 +130,17 @@ def row_of(event: dict[str, Any], body: bytes) -> Document:
 
 
 def _note_failure(event_id: str, error: Exception) -> None:
-	"""Write on the event why it failed.
+	"""Write on the event why it failed; one that failed too often is put before staff.
 
 	Where even that fails, the event is left as it was and still waits.
 	"""
 	reason = str(error) if isinstance(error, GigafibreError) else f"{type(error).__name__}: {error}"
 	current = site.current()
 	with current.atomic():
-		event = current.lock("Stripe Event", event_id, ["attempts"])
-		if event:
-			note = {"status": FAILED, "note": reason[:1000], "attempts": event["attempts"] + 1}
+		event = current.lock("Stripe Event", event_id, ["status", "attempts"])
+		if event and event["status"] in WAITING:
+			attempts = event["attempts"] + 1
+			status = FAILED if attempts < MAX_ATTEMPTS else NEEDS_ATTENTION
+			note = {"status": status, "note": reason[:1000], "attempts": attempts}
 			current.set_value("Stripe Event", event_id, note)
 	current.log_error("Stripe event failed", f"{event_id}: {type(error).__name__}")

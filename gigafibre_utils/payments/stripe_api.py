@@ -8,7 +8,7 @@ from typing import Any
 import stripe
 
 from gigafibre_utils import config
-from gigafibre_utils.errors import ServiceUnavailable
+from gigafibre_utils.errors import NotFound, ServiceUnavailable
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10
@@ -44,7 +44,7 @@ def create_session(parameters: dict[str, Any], idempotency_key: str) -> StripeSe
 
 
 def session(session_id: str) -> StripeSession:
-	"""A Checkout Session with its payment intent. Raises ServiceUnavailable as above."""
+	"""A Checkout Session with its payment intent. Raises NotFound, and ServiceUnavailable as above."""
 	with _answering() as client:
 		return _read(client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]}))
 
@@ -89,9 +89,15 @@ def _answering() -> Iterator[stripe.StripeClient]:
 	)
 	try:
 		yield client
+	except stripe.InvalidRequestError as error:
+		if error.code == "resource_missing":
+			raise NotFound("Stripe knows no such session in this account and mode.") from error
+		raise _unavailable(error) from error
 	except stripe.StripeError as error:
-		# Stripe's own sentence may quote what it was sent; its code and request id are enough to look it up.
-		reason = error.code or type(error).__name__
-		raise ServiceUnavailable(
-			f"Stripe did not answer as expected ({reason}, {error.request_id})."
-		) from error
+		raise _unavailable(error) from error
+
+
+def _unavailable(error: stripe.StripeError) -> ServiceUnavailable:
+	# Stripe's own sentence may quote what it was sent; its code and request id are enough to look it up.
+	reason = error.code or type(error).__name__
+	return ServiceUnavailable(f"Stripe did not answer as expected ({reason}, {error.request_id}).")

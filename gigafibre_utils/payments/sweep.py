@@ -1,14 +1,14 @@
 """Every few minutes: take up again what waits, and ask Stripe for what never reached us."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from gigafibre_utils import site
-from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils import config, site
 from gigafibre_utils.payments import inbox
-from gigafibre_utils.payments.settlement import settle
+from gigafibre_utils.payments.settlement import SESSION, settle
 
 BATCH = 100
-MAX_ATTEMPTS = 50
 # An event that just came has its job already; a session that just ended has its event under way.
 EVENT_PATIENCE = timedelta(minutes=1)
 SESSION_PATIENCE = timedelta(minutes=10)
@@ -19,40 +19,41 @@ def run() -> None:
 	for event in _waiting_events():
 		_attempt(inbox.process, event)
 	for session in _overdue_sessions():
+		_put_last(session)
 		_attempt(settle, session)
 
 
 def _waiting_events() -> list[str]:
-	return _names(
-		"Stripe Event",
-		{
-			"status": ["in", inbox.WAITING],
-			"attempts": ["<", MAX_ATTEMPTS],
-			"modified": ["<", site.current().now() - EVENT_PATIENCE],
-		},
-	)
+	patience = site.current().now() - EVENT_PATIENCE
+	return _names("Stripe Event", {"status": ["in", inbox.WAITING], "modified": ["<", patience]})
 
 
 def _overdue_sessions() -> list[str]:
 	"""Sessions that we believe open or under way though their time is over."""
 	return _names(
-		"Stripe Checkout Session",
+		SESSION,
 		{
 			"status": ["in", ("Open", "Processing")],
+			"livemode": int(config.stripe_is_live()),
 			"expires_at": ["<", site.current().now() - SESSION_PATIENCE],
 		},
 	)
 
 
 def _names(doctype: str, filters: dict) -> list[str]:
-	return [
-		row["name"]
-		for row in site.current().get_all(doctype, filters, ["name"], order_by="modified", limit=BATCH)
-	]
+	found = site.current().get_all(doctype, filters, ["name"], order_by="modified", limit=BATCH)
+	return [row["name"] for row in found]
 
 
-def _attempt(work, name: str) -> None:
+def _put_last(session: str) -> None:
+	"""Who is asked about now is asked about last the next time, so that nobody waits behind a hundred."""
+	with site.current().atomic():
+		site.current().set_value(SESSION, session, {})
+
+
+def _attempt(work: Callable[[str], Any], name: str) -> None:
 	try:
 		work(name)
-	except GigafibreError as error:
-		site.current().log_error("Stripe sweep", f"{name}: {error}")
+	except Exception as error:
+		# Whatever it was, it is written where staff look, and tried again the next time.
+		site.current().log_error("Stripe sweep", f"{name}: {type(error).__name__}")

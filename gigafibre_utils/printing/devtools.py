@@ -22,7 +22,6 @@ Receiver = Callable[[Message], None]
 # Chromium stops listening for good when a message is larger than its buffer of 100 MiB.
 MESSAGE_LIMIT = 100_000_000
 
-TELL_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 
 
@@ -103,9 +102,10 @@ class Browser:
 
 	def close(self) -> None:
 		"""Asks the browser to end, and kills it when it has not within 2 s."""
+		deadline = Deadline(CLOSE_SECONDS)
 		with contextlib.suppress(PrintError):  # it has ended already, or does not read any more
-			self.send(None, "Browser.close", {}, Deadline(CLOSE_SECONDS))
-		if not self.gone.wait(CLOSE_SECONDS):
+			self.send(None, "Browser.close", {}, deadline)
+		if not self.gone.wait(deadline.left()):
 			self.kill()
 			self.gone.wait(CLOSE_SECONDS)
 
@@ -115,18 +115,23 @@ class Browser:
 		try:
 			if self.gone.is_set():
 				raise PrintError(self._why_gone)
-			rest = memoryview(data)
-			while rest:
-				before, rest = rest, self._process.write(rest, deadline.left())
-				if len(rest) == len(before):
-					self.kill()  # it would take the next message for the rest of this one
-					raise _too_late(deadline)
+			self._write_all(memoryview(data), deadline)
 		except BrokenPipeError:
-			if not self.gone.wait(CLOSE_SECONDS):
+			if not self.gone.wait(min(CLOSE_SECONDS, deadline.left())):
 				self.kill()
 			raise PrintError(self._why_gone or "Chromium does not listen any more.") from None
 		finally:
 			self._writing.release()
+
+	def _write_all(self, data: memoryview, deadline: Deadline) -> None:
+		written = 0
+		while written < len(data):
+			more = self._process.write(data[written:], deadline.left())
+			if not more:
+				if written:
+					self.kill()  # it would take the next message for the rest of this one
+				raise _too_late(deadline)
+			written += more
 
 	def _receive_all(self) -> None:
 		strange = ""
@@ -183,9 +188,9 @@ class Session:
 		"""Sends a command, whose reply comes among the `messages`, and gives its id. Raises PrintError."""
 		return self._browser.send(self._session_id, method, params, deadline, self._inbox.put)
 
-	def tell(self, method: str, **params: Any) -> None:
+	def tell(self, method: str, deadline: Deadline, **params: Any) -> None:
 		"""Sends a command whose reply is of no interest. Raises PrintError."""
-		self._browser.send(self._session_id, method, params, Deadline(TELL_SECONDS))
+		self._browser.send(self._session_id, method, params, deadline)
 
 	def call(self, method: str, deadline: Deadline, **params: Any) -> Message:
 		"""A command's result. Raises PrintError."""

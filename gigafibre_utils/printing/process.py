@@ -85,12 +85,14 @@ class BrowserProcess:
 		self._writable = select.poll()
 		self._writable.register(self._to, select.POLLOUT)
 
-	def write(self, rest: memoryview, seconds: float) -> memoryview:
-		"""Writes a part of `rest` and gives what is left of it: all, when nothing could be written for
-		`seconds`. Raises BrokenPipeError when the browser does not read any more."""
+	def write(self, data: memoryview, seconds: float) -> int:
+		"""Writes the start of `data` and gives its length: 0 when the browser read nothing for `seconds`.
+
+		Raises BrokenPipeError when it does not listen any more.
+		"""
 		if not self._writable.poll(seconds * 1000):
-			return rest
-		return rest[os.write(self._to, rest) :]
+			return 0
+		return os.write(self._to, data)
 
 	def read(self) -> bytes:
 		"""Waits for output; b"" after its end."""

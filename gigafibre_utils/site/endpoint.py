@@ -84,6 +84,11 @@ def _read(name: str, annotation: Any, value: Any) -> str | int:
 			return int(str(value))
 		except ValueError:
 			raise InvalidInput(f"Argument {name} must be a whole number.") from None
-	if not isinstance(value, str) or "\x00" in value:
+	if not isinstance(value, str) or "\x00" in value or not _is_unicode(value):
 		raise InvalidInput(f"Argument {name} must be text.")
 	return value
+
+
+def _is_unicode(value: str) -> bool:
+	"""JSON can carry halves of a character, which no database takes."""
+	return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -153,15 +153,6 @@ class FrappeSite:
 		"""See `Site.enqueue`."""
 		frappe.enqueue(function, queue="short", enqueue_after_commit=True, **arguments)
 
-	def cached(self, key: str, make: Callable[[], Any], seconds: int) -> Any:
-		"""See `Site.cached`."""
-		key = f"gigafibre:{key}"
-		value = frappe.cache.get_value(key, expires=True)
-		if value is None:
-			value = make()
-			frappe.cache.set_value(key, value, expires_in_sec=seconds)
-		return value
-
 	def rate_limit(self, key: str, limit: int, seconds: int) -> None:
 		"""See `Site.rate_limit`. Frappe's own counts all of `/api/v2` as one, and names no time to wait."""
 		counter = frappe.cache.make_key(f"gigafibre:used:{key}")
@@ -365,6 +356,11 @@ def _bank_account(payment: IncomingPayment) -> str:
 	)
 	if not account:
 		raise InvalidInput(f"Mode of Payment {payment.mode_of_payment} has no account for {payment.company}.")
+	currency = frappe.db.get_value("Account", account, "account_currency")
+	if currency != payment.currency:
+		raise InvalidInput(
+			f"Account {account} is kept in {currency} and takes no payment in {payment.currency}."
+		)
 	return account
 
 

@@ -1,6 +1,6 @@
 """What the work needs of the site it runs on, whichever host that is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -114,9 +114,6 @@ class Site(Protocol):
 
 	def enqueue(self, function: str, **arguments: Any) -> None:
 		"""Call a dotted function in the background once the transaction is committed."""
-
-	def cached(self, key: str, make: Callable[[], Any], seconds: int) -> Any:
-		"""The value under a key, made and kept for `seconds` where it is not there."""
 
 	def rate_limit(self, key: str, limit: int, seconds: int) -> None:
 		"""Count one use of `key`; raises TooManyRequests beyond `limit` in a window of `seconds`."""

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.acceptance import tokens
 from tests.acceptance.site import Site, message
 from tests.doubles.mail import MailServer
 from tests.doubles.twilio import TwilioDouble
@@ -44,7 +45,7 @@ def test_an_email_carries_a_link_in_the_customers_language(site: Site, mailbox: 
 
 
 def test_the_answer_is_the_same_whatever_is_asked(site: Site, sms: TwilioDouble):
-	invoice = site.fresh("unpaid")
+	invoice = site.fresh("unpaid-with-credit")
 	before = len(sms.messages)
 	answers = {
 		message(ask(site, name, channel, digits))
@@ -53,7 +54,7 @@ def test_the_answer_is_the_same_whatever_is_asked(site: Site, sms: TwilioDouble)
 	}
 	assert len(answers) == 1
 	# A right one, sent last, comes through; so the wrong ones before it were dealt with and sent nothing.
-	message(ask(site, invoice, "sms", MARIE_LAST4))
+	message(ask(site, invoice, "sms", "0190"))
 	sent = site.until(lambda: sms.messages[before:], bool)
 	time.sleep(0.5)
 	assert [invoice in m["Body"] for m in sent] == [True]
@@ -77,12 +78,73 @@ def test_digits_cannot_be_tried_out(site: Site, exists: bool):
 
 
 def test_what_twilio_refuses_is_for_staff_alone(site: Site, sms: TwilioDouble):
-	invoice = site.fresh("unpaid")
+	invoice = site.fresh("long")
 	sms.refusal = (400, 21610)
 	try:
-		assert ask(site, invoice, "sms", MARIE_LAST4).status_code == 200
+		assert ask(site, invoice, "sms", "0101").status_code == 200
 		time.sleep(0.5)
 	finally:
 		sms.refusal = None
-	message(ask(site, invoice, "sms", MARIE_LAST4))
+	message(ask(site, invoice, "sms", "0101"))
 	site.until(lambda: [m for m in sms.messages if invoice in m["Body"]], bool)
+
+
+def test_an_email_goes_out_for_the_right_digits_alone(site: Site, mailbox: MailServer):
+	invoice = site.fresh("overdue")
+	message(ask(site, invoice, "email", "9999"))
+	message(ask(site, invoice, "email", "0177"))
+	site.until(lambda: [m for m in mailbox.messages if invoice in m["Subject"]], bool)
+	time.sleep(0.5)
+	assert len([m for m in mailbox.messages if invoice in m["Subject"]]) == 1
+
+
+def test_a_link_lives_for_fifteen_minutes(site: Site, sms: TwilioDouble):
+	invoice = site.fresh("unpaid-business")
+	message(ask(site, invoice, "sms", "0113"))
+	(sent,) = site.until(lambda: [m for m in sms.messages if invoice in m["Body"]], bool)
+	assert tokens.lifetime(token_in(sent["Body"])) == 15 * 60
+
+
+def test_a_contact_that_a_portal_user_wrote_gets_nothing(site: Site, sms: TwilioDouble):
+	invoice = site.fresh("unpaid-business")
+	customer = site.invoice("unpaid-business")["customer"]
+	name = f"Mallory {time.time()}"
+	site.sql(
+		'INSERT INTO "tabContact" (name, owner, phone) VALUES (%s, %s, %s)',
+		name,
+		site.customer[0],
+		"450 555-0199",
+	)
+	site.sql(
+		'INSERT INTO "tabDynamic Link" (name, parent, parenttype, parentfield, link_doctype, link_name) '
+		"VALUES (%s, %s, 'Contact', 'links', 'Customer', %s)",
+		name,
+		name,
+		customer,
+	)
+	message(ask(site, invoice, "sms", "0199"))
+	message(ask(site, invoice, "sms", "0113"))
+	sent = site.until(lambda: [m for m in sms.messages if invoice in m["Body"]], bool)
+	time.sleep(0.5)
+	assert [m["To"] for m in sent] == ["+14505550113"]
+	site.sql('DELETE FROM "tabDynamic Link" WHERE name = %s', name)
+	site.sql('DELETE FROM "tabContact" WHERE name = %s', name)
+
+
+@pytest.mark.parametrize("key", ["cancelled", "credit-note"])
+def test_what_cannot_be_paid_sends_nothing(site: Site, sms: TwilioDouble, key: str):
+	invoice, good = site.fresh(key), site.fresh("long")
+	digits = "0190" if key == "cancelled" else "0113"
+	message(ask(site, invoice, "sms", digits))
+	message(ask(site, good, "sms", "0101"))
+	site.until(lambda: [m for m in sms.messages if good in m["Body"]], bool)
+	assert [m for m in sms.messages if invoice in m["Body"]] == []
+
+
+def test_one_phone_gets_few_messages_however_many_invoices_it_has(site: Site, sms: TwilioDouble):
+	invoices = [site.fresh("hostile") for _ in range(8)]
+	for invoice in invoices:
+		message(ask(site, invoice, "sms", "0166"))
+	time.sleep(2)
+	sent = [m for m in sms.messages if any(invoice in m["Body"] for invoice in invoices)]
+	assert len(sent) == 5

@@ -276,30 +276,134 @@ def test_a_payment_of_a_cancelled_invoice_is_kept_as_credit(site: Site):
 	assert entry["unallocated_amount"] == OWED
 
 
-def test_a_session_of_this_account_that_is_for_no_known_invoice_waits_for_staff(site: Site):
-	invoice = site.fresh("unpaid")
+def test_a_session_that_names_another_invoice_at_stripe_is_not_allocated(site: Site):
+	invoice, other = site.fresh("unpaid"), site.fresh("unpaid-english")
 	session = site.checkout(invoice)
-	site.pay(session, changes={"metadata": {"gigafibre_invoice": "NO-SUCH-INVOICE"}})
+	site.pay(session, changes={"metadata": {"gigafibre_invoice": other}})
 	(event,) = site.events_of(session)
-	assert (event["status"], event["invoice"]) == ("Needs Attention", None)
-	assert "NO-SUCH-INVOICE" in event["note"]
+	assert event["status"] == "Needs Attention"
+	assert other in event["note"]
+	assert site.payments(other) == []
+	(entry,) = site.payments(invoice)
+	assert_payment_holds(site, entry, OWED, Decimal(0), invoice)
+
+
+def without_row(site: Site, invoice: str, **changes) -> dict:
+	"""The event of a paid session that this site has no row of."""
+	session = site.checkout(invoice)
+	site.sql('DELETE FROM "tabStripe Checkout Session" WHERE name = %s', session)
+	site.pay(session, changes=changes)
+	return site.events_of(session)[0]
+
+
+@pytest.mark.parametrize("named", ["NO-SUCH-INVOICE", None])
+def test_a_session_for_an_invoice_that_this_site_did_not_make_waits_for_staff(site: Site, named: str | None):
+	invoice = site.fresh("unpaid")
+	event = without_row(site, invoice, metadata={"gigafibre_invoice": named or invoice})
+	assert (event["status"], event["payment_entry"]) == ("Needs Attention", None)
+	assert (named or invoice) in event["note"]
+	assert site.payments(invoice) == []
 
 
 def test_a_session_that_no_pay_link_made_is_ignored(site: Site):
 	invoice = site.fresh("unpaid")
-	session = site.checkout(invoice)
-	site.pay(session, changes={"metadata": {}})
-	(event,) = site.events_of(session)
+	event = without_row(site, invoice, metadata={})
 	assert event["status"] == "Ignored"
 	assert site.payments(invoice) == []
 
 
-def test_a_session_that_this_site_did_not_record_is_not_allocated(site: Site):
+def attention(site: Site, session: str) -> tuple[int, str]:
+	"""What staff find on the session's row."""
+	row = site.sql('SELECT needs_attention, note FROM "tabStripe Checkout Session" WHERE name = %s', session)[
+		0
+	]
+	return row["needs_attention"], row["note"]
+
+
+def test_what_needs_attention_is_seen_also_where_the_return_page_came_first(site: Site):
+	site.deliver(delay=1.5)
 	invoice = site.fresh("unpaid")
 	session = site.checkout(invoice)
-	site.sql('DELETE FROM "tabStripe Checkout Session" WHERE name = %s', session)
+	site.sql('UPDATE "tabSales Invoice" SET outstanding_amount = 100 WHERE name = %s', invoice)
+	ledger = 'UPDATE "tabPayment Ledger Entry" SET amount = 100, amount_in_account_currency = 100'
+	site.sql(f"{ledger} WHERE against_voucher_no = %s", invoice)
+	site.pay(session)
+	site.guest().page(invoice, site.token(invoice), session=session)
+	settled(site, invoice)
+	(event,) = site.events_of(session)
+	assert event["status"] == "Needs Attention"
+	assert len(site.payments(invoice)) == 1
+	waits, note = attention(site, session)
+	assert waits
+	assert "14.92" in note
+	assert event["note"] == note
+
+
+def test_money_in_another_currency_is_seen_also_where_the_event_is_lost(site: Site):
+	site.deliver(lost=True)
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	site.pay(session, changes={"currency": "usd"})
+	site.guest().page(invoice, site.token(invoice), session=session)
+	waits, note = site.until(lambda: attention(site, session), lambda seen: seen[0])
+	assert waits
+	assert "USD" in note
+
+
+def test_who_paid_is_not_asked_again_while_staff_look_at_his_payment(site: Site):
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	site.pay(session, changes={"amount_total": 5000})
+	site.events_of(session)
+	assert state_of(site, invoice) == "processing"
+	again = site.guest().call("create_checkout_session", invoice=invoice, token=site.token(invoice))
+	assert again.status_code == 417
+	site.sql('UPDATE "tabStripe Checkout Session" SET needs_attention = 0 WHERE name = %s', session)
+	assert state_of(site, invoice) == "unpaid"
+
+
+def test_an_invoice_with_a_credit_balance_takes_nothing(site: Site):
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	site.sql('UPDATE "tabSales Invoice" SET outstanding_amount = -10 WHERE name = %s', invoice)
 	site.pay(session)
 	(event,) = site.events_of(session)
 	assert event["status"] == "Needs Attention"
 	(entry,) = site.payments(invoice)
+	assert entry["total_allocated_amount"] == 0
 	assert entry["unallocated_amount"] == OWED
+
+
+def test_a_debit_that_waits_to_be_verified_is_under_way(site: Site):
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	site.pay(session, how="unverified-debit")
+	site.events_of(session)
+	assert state_of(site, invoice) == "processing"
+
+
+def test_a_session_of_another_account_gives_way_to_a_new_one(site: Site):
+	invoice = site.fresh("unpaid")
+	first = site.checkout(invoice)
+	stranger = f"{first[:-6]}000000"
+	site.sql(
+		'UPDATE "tabStripe Checkout Session" SET name = %s, session_id = %s WHERE name = %s',
+		stranger,
+		stranger,
+		first,
+	)
+	second = site.checkout(invoice)
+	assert second not in (first, stranger)
+	rows = site.sql('SELECT status FROM "tabStripe Checkout Session" WHERE name = %s', stranger)
+	assert rows[0]["status"] == "Expired"
+
+
+def test_opening_the_return_page_again_and_again_asks_stripe_once(site: Site):
+	site.deliver(lost=True)
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	guest = site.guest()
+	for _ in range(5):
+		assert "Merci" in guest.page(invoice, site.token(invoice), session=session).text
+	foreign = site.checkout(site.fresh("unpaid"))
+	assert "Merci" not in guest.page(invoice, site.token(invoice), session=foreign).text

@@ -91,12 +91,12 @@ def test_an_event_of_the_other_mode_waits_for_staff(site: Site):
 	assert "real payment" in row["note"]
 
 
-def test_an_event_about_a_session_that_stripe_does_not_know_fails_and_waits(site: Site):
+def test_an_event_about_a_session_that_stripe_does_not_know_waits_for_staff(site: Site):
 	event = event_of(session="cs_test_unknown")
 	assert site.send_event(event).status_code == 200
 	row = site.event(event["id"])
-	assert row["status"] == "Failed"
-	assert "resource_missing" in row["note"]
+	assert row["status"] == "Needs Attention"
+	assert "knows no such session" in row["note"]
 
 
 def test_an_expired_session_is_marked_so(site: Site):

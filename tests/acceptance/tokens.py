@@ -21,6 +21,12 @@ def token(
 	return base64.urlsafe_b64encode(header + mac).rstrip(b"=").decode()
 
 
+def lifetime(text: str) -> int:
+	"""Seconds from a token's making to its end."""
+	_, issued, expires = struct.unpack(">BII", base64.urlsafe_b64decode(text + "==")[:9])
+	return expires - issued
+
+
 def expired(secret_hex: str, invoice: str, purpose: int = QR) -> str:
 	"""One that ended an hour ago."""
 	return token(secret_hex, invoice, purpose, issued=int(time.time()) - 2 * 60 * 60, lives=60 * 60)

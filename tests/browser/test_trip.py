@@ -99,11 +99,11 @@ def test_the_language_can_be_switched_there_and_back(page: Page, site: Site):
 
 
 def test_an_expired_link_renews_itself_by_sms(page: Page, site: Site, sms: TwilioDouble):
-	invoice = site.fresh("unpaid")
+	invoice = site.fresh("unpaid-with-credit")
 	page.goto(f"{site.url}/pay-public?invoice={invoice}&t={tokens.expired(site.pay_secret, invoice)}")
 	assert_accessible(page)
 	page.get_by_label("Texto").check()
-	page.get_by_label("Quatre derniers chiffres").fill("0142")
+	page.get_by_label("Quatre derniers chiffres").fill("0190")
 	page.get_by_role("button", name="Envoyez").click()
 	expect(page.locator("#link-answer")).to_be_visible()
 	(sent,) = site.until(lambda: [m for m in sms.messages if invoice in m["Body"]], bool)
