@@ -98,7 +98,7 @@ class Host:
 
 
 def _own_directory(base: Path) -> tuple[Path, IO[bytes]]:
-	"""A new directory, locked while we live. Those that nobody locks are of hosts that were killed, and go."""
+	"""A new directory, locked while we live. Those that nobody locks are of killed hosts, and go."""
 	base.mkdir(parents=True, exist_ok=True)
 	with (base / "lock").open("wb") as turn:
 		fcntl.flock(turn, fcntl.LOCK_EX)

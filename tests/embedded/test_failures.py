@@ -186,3 +186,14 @@ def test_a_wrong_link_is_logged_no_higher_than_info(site: Site, caplog: pytest.L
 		site.guest().page("NO-SUCH-INVOICE", "x")
 	ours = [record for record in caplog.records if not record.name.startswith(("urllib3", "requests"))]
 	assert [record for record in ours if record.levelno > logging.INFO] == []
+
+
+def test_with_no_webhook_secret_nothing_is_written(site: Site, running: RunningHost):
+	event = event_of("payout.paid")
+	secret = running.host.configuration.pop("gigafibre_stripe_webhook_secret")
+	try:
+		assert site.send_event(event).status_code == 400
+		assert site.send_event(event, secret="").status_code == 400
+	finally:
+		running.host.configuration["gigafibre_stripe_webhook_secret"] = secret
+	assert site.sql('SELECT * FROM "tabStripe Event" WHERE name = %s', event["id"]) == []
