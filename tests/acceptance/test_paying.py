@@ -246,8 +246,9 @@ def test_an_invoice_paid_otherwise_meanwhile_leaves_all_of_it_as_credit(site: Si
 		({"amount_total": 20000}, Decimal(200)),
 		({"currency": "usd"}, None),
 		({"mode": "setup"}, None),
+		({"livemode": True}, None),
 	],
-	ids=["less", "more", "currency", "mode"],
+	ids=["less", "more", "currency", "mode", "real money on a test site"],
 )
 def test_money_that_was_not_asked_for_like_that_is_never_allocated_nor_lost(
 	site: Site, changes: dict, posted
