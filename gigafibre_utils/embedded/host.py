@@ -105,6 +105,7 @@ def _own_directory(base: Path) -> tuple[Path, IO[bytes]]:
 		for directory in filter(Path.is_dir, base.iterdir()):
 			_remove_if_left_over(directory)
 		own = Path(tempfile.mkdtemp(prefix="host-", dir=base))
+		own.chmod(0o711)  # PostgreSQL's files, which lie in it, may be another user's
 		lock = (own / "lock").open("wb")
 		fcntl.flock(lock, fcntl.LOCK_EX)
 		return own, lock

@@ -2,11 +2,13 @@
 
 It listens on an abstract Unix socket under a password: no port to be free, no path too long or with a blank
 in it. PostgreSQL refuses to run as root, so root starts it in a user namespace of its own, in which it is
-somebody else and yet may reach the files of a directory that root alone can enter.
+somebody else and yet may reach the files of a directory that root alone can enter; or, where there are no
+such namespaces, as in most containers, as nobody.
 """
 
 import os
 import secrets
+import shutil
 import subprocess
 import time
 from importlib.util import find_spec
@@ -23,6 +25,8 @@ START_SECONDS = 30
 STOP_SECONDS = 20
 # What a throw-away or trial database gains from: no wait for the disk at each commit.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
+NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
 
 
 class PostgresServer:
@@ -47,7 +51,7 @@ class PostgresServer:
 			self._make_cluster()
 		settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
 		command = [
-			*_as_somebody_else(),
+			*_as_somebody_else(self.data.parent),
 			*("setpriv", "--pdeathsig", "INT", "--"),
 			*(str(BINARIES / "postgres"), "-D", str(self.data), "-k", self._socket, "-h", "", *settings),
 		]
@@ -72,7 +76,7 @@ class PostgresServer:
 		self._password_file.write_text(secrets.token_urlsafe(24))
 		self._password_file.chmod(0o600)
 		command = [
-			*_as_somebody_else(),
+			*_as_somebody_else(self.data.parent),
 			*(str(BINARIES / "initdb"), "-D", str(self.data), "-U", "gigafibre", "--no-sync"),
 			*(
 				"--auth=scram-sha-256",
@@ -105,12 +109,21 @@ class PostgresServer:
 				time.sleep(0.05)
 
 
-def _as_somebody_else() -> list[str]:
+def _as_somebody_else(directory: Path) -> list[str]:
+	"""What goes before a command of PostgreSQL, so that it is not root and yet may use `directory`."""
 	if os.geteuid() != 0:
 		return []
-	namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
-	if subprocess.run([*namespace, "true"], capture_output=True).returncode == 0:
-		return namespace
+	if _succeeds([*NAMESPACE, "true"]):
+		return NAMESPACE
+	for path in (directory, *directory.iterdir()):
+		shutil.chown(path, "nobody", "nogroup")
+	if _succeeds([*NOBODY, "test", "-x", str(BINARIES / "postgres"), "-a", "-w", str(directory)]):
+		return NOBODY
 	raise ServiceUnavailable(
-		"PostgreSQL will not run as root, and this machine allows no user namespace: run as another user."
+		"PostgreSQL will not run as root. This machine allows no user namespace, and the user nobody may not "
+		f"enter {directory.parent}: work in a directory that others may enter, or as another user."
 	)
+
+
+def _succeeds(command: list[str]) -> bool:
+	return subprocess.run(command, capture_output=True).returncode == 0

@@ -1,6 +1,7 @@
 """The host to test: an embedded one of our own, or a live one that the options tell of."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from gigafibre_utils.embedded.sample_company import CUSTOMER_USER, STAFF
 from tests.acceptance.site import Site
 from tests.doubles import mail, twilio
 
+# Not pytest's own folders: where there are no user namespaces, nobody must be able to enter.
+HOSTS = Path(__file__).parents[2] / ".host"
 TWILIO = {
 	"twilio_account_sid": "AC" + "0" * 32,
 	"twilio_auth_token": "secret-of-twilio",
@@ -37,13 +40,11 @@ def mailbox(request: pytest.FixtureRequest) -> Iterator[mail.MailServer]:
 
 
 @pytest.fixture(scope="session")
-def running(
-	request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningHost]:
+def running(request: pytest.FixtureRequest) -> Iterator[RunningHost]:
 	"""The embedded host. Only for tests that do something to its insides; they are skipped on a live host."""
 	if request.config.getoption("host_url"):
 		pytest.skip("needs the insides of the embedded host")
-	with RunningHost(tmp_path_factory.mktemp("host")) as running:
+	with RunningHost(HOSTS) as running:
 		yield running
 
 

@@ -7,13 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+CACHE = Path(__file__).parents[2] / ".cache"
 COMMAND = [sys.executable, "-m", "gigafibre_utils.cli", "demo"]
 KEYS = {
 	"pdf_path",
@@ -32,11 +35,15 @@ KEYS = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-	"""A working directory with a blank in its name."""
-	folder = tmp_path / "a folder with blanks"
-	folder.mkdir()
-	return folder
+def folder() -> Iterator[Path]:
+	"""A working directory with blanks in its name."""
+	CACHE.mkdir(exist_ok=True)
+	with tempfile.TemporaryDirectory(
+		prefix="a folder with blanks ", dir=CACHE, ignore_cleanup_errors=True
+	) as made:
+		# Pytest's own folders are for one user alone; the embedded PostgreSQL may be another.
+		Path(made).chmod(0o755)
+		yield Path(made)
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -325,7 +325,7 @@ def test_address_lies_in_the_window_of_the_envelope(pages, name):
 	address = ("À l'attention de Ana", "1, rue A, app. 2", "Laval (Québec)  H7A 1A1")
 	page = pages(statement(customer_name=name, customer_address=address))[0]
 	for left, bottom, right, top in (_inches(page, name[:5]), _inches(page, "Laval (Québec)")):
-		assert 0.95 <= left < right <= 4.4
+		assert 0.94 <= left < right <= 4.4
 		assert 11 - 3.1 <= bottom < top <= 11 - 2.1
 
 
