@@ -52,7 +52,8 @@ def page(arguments: Mapping[str, str]) -> Page:
 		return _page(404, "unknown", arguments, None, "", "")
 	if link.is_expired:
 		return _page(410, "expired", arguments, None, name, "", model.reader_language(link.invoice))
-	return _page(200, _state(link, arguments), arguments, link.invoice, name, text)
+	state, invoice = _state(link, arguments)
+	return _page(200, state, arguments, invoice, name, text)
 
 
 def render_page(context: Mapping[str, Any]) -> str:
@@ -99,17 +100,20 @@ def described(link: OpenedLink) -> dict[str, Any]:
 	}
 
 
-def _state(link: OpenedLink, arguments: Mapping[str, str]) -> str:
-	state = pay_state(link.invoice)
-	if state not in ("unpaid", "partly_paid"):
-		return state
+def _state(link: OpenedLink, arguments: Mapping[str, str]) -> tuple[str, Invoice]:
+	"""The page's state, and the invoice as it was read for it."""
 	visit = _visit(link.invoice, arguments.get("session"))
+	# Read after the visit: a payment that is settled in between is then seen on the invoice.
+	invoice = model.find(link.invoice.name) or link.invoice
+	state = pay_state(invoice)
+	if state not in ("unpaid", "partly_paid"):
+		return state, invoice
 	if visit and visit["status"] == "Open" and arguments.get("session"):
 		_ask_stripe(visit["name"])
-		return "just_paid"
+		return "just_paid", invoice
 	if arguments.get("outcome") == "declined" or (visit and visit["status"] == "Failed"):
-		return "declined"
-	return state
+		return "declined", invoice
+	return state, invoice
 
 
 def _ask_stripe(session_id: str) -> None:

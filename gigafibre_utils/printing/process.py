@@ -45,6 +45,8 @@ RUN_THEN_REMOVE_PROFILE = 'trap : HUP INT TERM; "$@"; code=$?; rm -rf "$0"; exit
 ENVIRONMENT = (
 	"PATH",
 	"HOME",
+	"XDG_CACHE_HOME",
+	"XDG_CONFIG_HOME",
 	"LANG",
 	"LC_ALL",
 	"TZ",

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gigafibre_utils import pay_page
 from gigafibre_utils.embedded.running import RunningHost
 from gigafibre_utils.embedded.site import EmbeddedSite
+from gigafibre_utils.paylink import links
 from gigafibre_utils.payments import inbox, sweep
 from tests.acceptance.ledger import assert_books_hold
 from tests.acceptance.site import Site, message, sentence
@@ -197,3 +199,15 @@ def test_with_no_webhook_secret_nothing_is_written(site: Site, running: RunningH
 	finally:
 		running.host.configuration["gigafibre_stripe_webhook_secret"] = secret
 	assert site.sql('SELECT * FROM "tabStripe Event" WHERE name = %s', event["id"]) == []
+
+
+def test_a_payment_that_is_settled_while_the_page_is_made_is_on_the_page(site: Site, running: RunningHost):
+	invoice = site.fresh("unpaid")
+	session = site.checkout(invoice)
+	with EmbeddedSite(running.host):
+		link = links.open_link(invoice, site.token(invoice))
+		site.pay(session)
+		site.until(lambda: site.outstanding(invoice), lambda owed: owed == 0)
+		state, shown = pay_page._state(link, {"session": session})
+	assert link.invoice.outstanding > 0
+	assert (state, shown.outstanding) == ("paid", 0)
