@@ -1,6 +1,10 @@
-"""Options that point the acceptance suite at a live site."""
+"""One site for all tests that need one, and the options that point them at a live one."""
 
 import pytest
+
+from tests.acceptance.fixtures import mailbox, running, site, sms, usual_delivery
+
+__all__ = ["mailbox", "running", "site", "sms", "usual_delivery"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,10 +2,7 @@
 
 import pytest
 
-from tests.acceptance.conftest import mailbox, running, site, sms
 from tests.acceptance.site import Site
-
-__all__ = ["mailbox", "running", "site", "sms"]
 
 
 @pytest.fixture(scope="session")
