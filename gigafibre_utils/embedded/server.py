@@ -65,15 +65,25 @@ class Server:
 			clear_untrusted_proxy_headers=True,
 		)
 		self.url = f"http://127.0.0.1:{self._server.effective_port}"
-		self._thread = threading.Thread(target=self._server.run, daemon=True, name=f"http {self.url}")
+		self._is_closing = False
+		self._thread = threading.Thread(target=self._run, daemon=True, name=f"http {self.url}")
 
 	def __enter__(self) -> "Server":
 		self._thread.start()
 		return self
 
 	def __exit__(self, *error: Any) -> None:
+		self._is_closing = True
 		self._server.close()
 		self._server.task_dispatcher.shutdown()
+
+	def _run(self) -> None:
+		try:
+			self._server.run()
+		except OSError:
+			# Waitress has no other way to end than to have its socket closed under it.
+			if not self._is_closing:
+				raise
 
 
 class Application:
