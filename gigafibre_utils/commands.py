@@ -10,10 +10,8 @@ from frappe.model.document import Document
 from frappe.utils.password import update_password
 
 from gigafibre_utils import sample as data
-from gigafibre_utils.sample import Line, Place, SampleCustomer, SampleInvoice
+from gigafibre_utils.sample import PORTAL_USER, STAFF, Line, Place, SampleCustomer, SampleInvoice
 
-STAFF = ("comptes@targo.ca", ("Accounts Manager", "Accounts User"))
-PORTAL_USER = "marie-eve@example.com"
 COMPANY = data.COMPANY["company_name"]
 CHEQUE = "Cheque"
 

@@ -27,6 +27,9 @@ COMPANY_ADDRESS = {
 	"pincode": "J0L 1W0",
 	"country": "Canada",
 }
+# Who may sign in: a member of the staff with its roles, and the portal user of one customer.
+STAFF = ("comptes@targo.ca", ("Accounts Manager", "Accounts User"))
+PORTAL_USER = "marie-eve@example.com"
 TAXES = (("TPS", Decimal("5")), ("TVQ", Decimal("9.975")))
 TERMS = (
 	"Payable à l'échéance. Des frais de 2 % par mois (26,82 % par an) s'appliquent aux soldes en retard.",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from gigafibre_utils.embedded.running import RunningHost
-from gigafibre_utils.embedded.sample_company import CUSTOMER_USER, STAFF
 from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.token import Purpose
+from gigafibre_utils.sample import PORTAL_USER, STAFF
 
 PAGES = {
 	"Pay page, French": "unpaid",
@@ -26,7 +26,7 @@ def addresses(running: RunningHost) -> Iterator[tuple[str, str]]:
 			link = _link(site, key)
 			name = site.exists("Sales Invoice", {"remarks": f"Sample: {key}"})
 			yield title, f"{running.api}.invoice_pdf?name={name}&t={link.token}"
-	for title, user in (("Staff login", STAFF[0]), ("Customer login", CUSTOMER_USER)):
+	for title, user in (("Staff login", STAFF[0]), ("Customer login", PORTAL_USER)):
 		yield title, f"{running.url}/login   {user}   {running.host.passwords[user]}"
 
 

@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import psycopg2
@@ -14,8 +12,6 @@ from psycopg2.sql import SQL, Composable, Identifier
 from gigafibre_utils.errors import DuplicateDocument, ServiceUnavailable
 
 POOL_SIZE, KEPT = 24, 8
-
-Value = str | int | Decimal | date | datetime | None
 
 
 def table(doctype: str) -> Identifier:

@@ -15,9 +15,10 @@ from gigafibre_utils.embedded import schema
 from gigafibre_utils.embedded.database import Database
 from gigafibre_utils.embedded.memory import Memory
 from gigafibre_utils.embedded.postgres import PostgresServer
-from gigafibre_utils.embedded.sample_company import CUSTOMER_USER, STAFF, SampleCompany
+from gigafibre_utils.embedded.sample_company import SampleCompany
 from gigafibre_utils.embedded.site import EmbeddedSite, call
 from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.sample import PORTAL_USER, STAFF
 
 WORKERS = 8
 SWEEP_SECONDS = 60
@@ -36,7 +37,7 @@ class Host:
 			"gigafibre_stripe_webhook_secret": f"whsec_{secrets.token_hex(24)}",
 			"gigafibre_stripe_secret_key": f"sk_test_{secrets.token_hex(24)}",
 		}
-		self.passwords = {user: secrets.token_urlsafe(12) for user in (STAFF[0], CUSTOMER_USER)}
+		self.passwords = {user: secrets.token_urlsafe(12) for user in (STAFF[0], PORTAL_USER)}
 		self.memory = Memory()
 		self.postgres = PostgresServer(self.directory / "postgres")
 		self.database: Database

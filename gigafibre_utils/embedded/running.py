@@ -11,10 +11,10 @@ import requests
 from playwright.sync_api import Page
 
 from gigafibre_utils.embedded.host import Host
-from gigafibre_utils.embedded.sample_company import STAFF
 from gigafibre_utils.embedded.server import Application, Server
 from gigafibre_utils.embedded.stripe_simulator import StripeSimulator
 from gigafibre_utils.errors import ConfigurationError
+from gigafibre_utils.sample import STAFF
 
 WEBHOOK = "/api/method/gigafibre_utils.api.stripe_webhook"
 # Stripe's own card for tests, and the fields of its hosted page.

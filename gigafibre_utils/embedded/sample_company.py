@@ -12,7 +12,7 @@ from gigafibre_utils import sample
 from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.money import rounded
 from gigafibre_utils.paylink import referral
-from gigafibre_utils.sample import COMPANY, Line, Place, SampleCustomer, SampleInvoice
+from gigafibre_utils.sample import COMPANY, PORTAL_USER, STAFF, Line, Place, SampleCustomer, SampleInvoice
 from gigafibre_utils.site import Document, IncomingPayment
 
 NAME = COMPANY["company_name"]
@@ -20,8 +20,6 @@ CURRENCY = COMPANY["default_currency"]
 DEBTORS, STRIPE, BANK, SALES = (f"{account} - T" for account in ("Debtors", "Stripe", "Bank", "Sales"))
 TAX_ACCOUNTS = {label: f"{label} - T" for label, _ in sample.TAXES}
 COST_CENTER = "Main - T"
-STAFF = ("comptes@targo.ca", ("Accounts Manager", "Accounts User"))
-CUSTOMER_USER = "marie-eve@example.com"
 
 
 class SampleCompany:
@@ -44,7 +42,7 @@ class SampleCompany:
 				"User", "Administrator", first_name="Administrator", enabled=0, user_type="System User"
 			)
 			self._user(STAFF[0], "System User", STAFF[1])
-			self._user(CUSTOMER_USER, "Website User", ("Customer",))
+			self._user(PORTAL_USER, "Website User", ("Customer",))
 			for customer in sample.CUSTOMERS:
 				self._customer(customer)
 			for invoice in sample.INVOICES:
@@ -128,9 +126,9 @@ class SampleCompany:
 		)
 		title = {"address_title": customer.name, "address_type": "Billing", "country": "Canada"}
 		self._address("Customer", customer.name, title | _address(customer.address))
-		if customer.email == CUSTOMER_USER:
+		if customer.email == PORTAL_USER:
 			parent = ("Customer", customer.name, "portal_users")
-			self._children("Portal User", parent, [{"user": CUSTOMER_USER}])
+			self._children("Portal User", parent, [{"user": PORTAL_USER}])
 		contact = self._insert(
 			"Contact",
 			customer.name,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gigafibre_utils.embedded.running import RunningHost
-from gigafibre_utils.embedded.sample_company import CUSTOMER_USER, STAFF
+from gigafibre_utils.sample import PORTAL_USER, STAFF
 from tests.acceptance.site import Site
 from tests.doubles import mail, twilio
 
@@ -81,7 +81,7 @@ def site(request: pytest.FixtureRequest) -> Site:
 		webhook_secret=known["gigafibre_stripe_webhook_secret"],
 		stripe_url=known["gigafibre_stripe_api_base"],
 		staff=(STAFF[0], running.host.passwords[STAFF[0]]),
-		customer=(CUSTOMER_USER, running.host.passwords[CUSTOMER_USER]),
+		customer=(PORTAL_USER, running.host.passwords[PORTAL_USER]),
 		is_embedded=True,
 		patience=request.config.getoption("patience"),
 	)

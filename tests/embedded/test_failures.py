@@ -34,6 +34,16 @@ def waiting_event(site: Site, running: RunningHost) -> tuple[str, str]:
 	return invoice, event["id"]
 
 
+def fail_for_want_of_an_account(site: Site, running: RunningHost, event: str) -> None:
+	"""Work on an event while the mode of payment has no account for the company."""
+	site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Away' WHERE parent = 'Stripe'")
+	try:
+		with EmbeddedSite(running.host), pytest.raises(Exception, match="Mode of Payment"):
+			inbox.process(event)
+	finally:
+		site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Stripe' WHERE parent = 'Away'")
+
+
 def test_a_settled_payment_costs_at_most_ten_statements_above_its_own_rows(site: Site, running: RunningHost):
 	invoice, event = waiting_event(site, running)
 	with EmbeddedSite(running.host) as current:
@@ -90,12 +100,7 @@ def test_connections_that_die_in_mid_payment_leave_nothing_half_written(site: Si
 
 def test_what_could_not_be_posted_says_why_and_the_sweep_takes_it_up_again(site: Site, running: RunningHost):
 	invoice, event = waiting_event(site, running)
-	site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Away' WHERE parent = 'Stripe'")
-	try:
-		with EmbeddedSite(running.host), pytest.raises(Exception, match="Mode of Payment"):
-			inbox.process(event)
-	finally:
-		site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Stripe' WHERE parent = 'Away'")
+	fail_for_want_of_an_account(site, running, event)
 	row = site.sql('SELECT * FROM "tabStripe Event" WHERE name = %s', event)[0]
 	assert (row["status"], row["attempts"]) == ("Failed", 1)
 	assert row["note"] == "Mode of Payment Stripe has no account for TARGO."

@@ -8,7 +8,7 @@ from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.payments import inbox, sweep
 from tests.acceptance.site import Site
-from tests.embedded.test_failures import waiting_event
+from tests.embedded.test_failures import fail_for_want_of_an_account, waiting_event
 
 SESSION = '"tabStripe Checkout Session"'
 
@@ -40,12 +40,7 @@ def test_an_event_that_just_came_is_left_to_its_job(site: Site, running: Running
 def test_an_event_that_failed_too_often_is_put_before_staff(site: Site, running: RunningHost):
 	invoice, event = waiting_event(site, running)
 	site.sql('UPDATE "tabStripe Event" SET attempts = %s WHERE name = %s', inbox.MAX_ATTEMPTS - 1, event)
-	site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Away' WHERE parent = 'Stripe'")
-	try:
-		with EmbeddedSite(running.host), pytest.raises(Exception, match="Mode of Payment"):
-			inbox.process(event)
-	finally:
-		site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Stripe' WHERE parent = 'Away'")
+	fail_for_want_of_an_account(site, running, event)
 	row = site.sql('SELECT status, note FROM "tabStripe Event" WHERE name = %s', event)[0]
 	assert row["status"] == "Needs Attention"
 	assert "Mode of Payment" in row["note"]
