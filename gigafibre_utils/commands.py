@@ -10,10 +10,13 @@ from frappe.model.document import Document
 from frappe.utils.password import update_password
 
 from gigafibre_utils import sample as data
+from gigafibre_utils.postgres.fixes import FIXES
 from gigafibre_utils.sample import PORTAL_USER, STAFF, Line, Place, SampleCustomer, SampleInvoice
 
 COMPANY = data.COMPANY["company_name"]
 CHEQUE = "Cheque"
+
+FIXES.await_postgres()
 
 
 @click.group()

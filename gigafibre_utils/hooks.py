@@ -11,6 +11,9 @@ after_install = "gigafibre_utils.install.after_install"
 after_migrate = "gigafibre_utils.install.after_migrate"
 before_uninstall = "gigafibre_utils.uninstall.before_uninstall"
 
+before_request = ["gigafibre_utils.postgres.load.before_work"]
+before_job = ["gigafibre_utils.postgres.load.before_work"]
+
 doc_events = {
 	"Company": {"on_update": "gigafibre_utils.install.make_clearing_account"},
 }

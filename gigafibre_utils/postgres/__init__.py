@@ -1,0 +1,1 @@
+"""What ERPNext needs on PostgreSQL: mended queries, and the indexes that its DocTypes ask for."""

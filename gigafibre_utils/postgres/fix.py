@@ -1,0 +1,221 @@
+"""Mending functions of Frappe and ERPNext that speak MariaDB only.
+
+A fix names a function and the fragments of its source to be replaced. When the function's module is loaded in a
+process that serves a PostgreSQL site, the function gets a body with both texts: the mended one for PostgreSQL
+sites, its own for any other site of the same process. The function stays the same object, so decorators,
+whitelisting and references that others hold stay good, and no other statement is touched.
+
+Where a fragment is not found as it is known, upstream has changed or mended the function: the fix steps aside
+whole, and the doctor says so.
+"""
+
+import ast
+import builtins
+import dis
+import inspect
+import linecache
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
+from typing import Literal
+
+from wrapt import register_post_import_hook
+
+State = Literal["not loaded", "applied", "stepped aside"]
+
+POSTGRES = "frappe.database.postgres.database"
+"""Frappe loads this module when it first connects to a PostgreSQL site."""
+
+_ON_POSTGRES = '__import__("frappe").local.conf.get("db_type") == "postgres"'
+_FUTURE = 0x1FE0000
+"""The bits of a code object's flags that a compiler takes: those of `from __future__`."""
+
+
+class Moved(Exception):
+	"""The function is not what the fix knows."""
+
+
+@dataclass(frozen=True)
+class Fix:
+	"""What one function needs on PostgreSQL.
+
+	`target` is `module:function` or `module:Class.method`; `because` says in a few words what PostgreSQL
+	refuses; `changes` are pairs of a fragment that stands once in the function's source (white space aside) and
+	what takes its place.
+	"""
+
+	target: str
+	because: str
+	changes: tuple[tuple[str, str], ...]
+
+	@property
+	def module(self) -> str:
+		"""The dotted module that holds the function."""
+		return self.target.partition(":")[0]
+
+
+@dataclass
+class FixState:
+	"""How a fix stands in this process; `detail` says why one stepped aside."""
+
+	target: str
+	because: str
+	state: State = "not loaded"
+	detail: str | None = None
+
+
+class Fixes:
+	"""A set of fixes and what became of them in this process."""
+
+	def __init__(self, fixes: Iterable[Fix]):
+		self._fixes = {fix.target: fix for fix in fixes}
+		self._states = {fix.target: FixState(fix.target, fix.because) for fix in self._fixes.values()}
+		self._codes: dict[str, tuple[FunctionType, CodeType, CodeType]] = {}
+		self._awaits_postgres = False
+
+	def await_postgres(self) -> bool:
+		"""Apply each fix when its module is loaded, from when the process first connects to PostgreSQL.
+
+		May be called any number of times; whether this was the first.
+		"""
+		is_first = not self._awaits_postgres
+		if is_first:
+			self._awaits_postgres = True
+			register_post_import_hook(self._await_modules, POSTGRES)
+		return is_first
+
+	def states(self) -> list[FixState]:
+		"""How every fix stands in this process, once all of their modules are loaded."""
+		for fix in self._fixes.values():
+			try:
+				self.apply(import_module(fix.module))
+			except ModuleNotFoundError as error:
+				self._step_aside(fix, str(error))
+		return list(self._states.values())
+
+	def apply(self, module: ModuleType) -> None:
+		"""Mend the functions of one loaded module."""
+		for fix in self._fixes.values():
+			if fix.module == module.__name__ and self._states[fix.target].state == "not loaded":
+				self._apply(fix, module)
+
+	@contextmanager
+	def without(self, target: str) -> Iterator[None]:
+		"""The function as upstream wrote it, for as long as the block runs."""
+		function, original, mended = self._codes[target]
+		function.__code__ = original
+		try:
+			yield
+		finally:
+			function.__code__ = mended
+
+	def _await_modules(self, _: ModuleType) -> None:
+		for name in dict.fromkeys(fix.module for fix in self._fixes.values()):
+			register_post_import_hook(self.apply, name)
+
+	def _apply(self, fix: Fix, module: ModuleType) -> None:
+		try:
+			function = _function(module, fix)
+			original, mended = function.__code__, _mended(function, fix)
+			function.__code__ = mended
+		except (Moved, OSError, SyntaxError, ValueError) as error:
+			self._step_aside(fix, str(error))
+			return
+		self._codes[fix.target] = function, original, mended
+		self._states[fix.target].state = "applied"
+
+	def _step_aside(self, fix: Fix, detail: str) -> None:
+		state = self._states[fix.target]
+		state.state, state.detail = "stepped aside", detail
+
+
+def _function(module: ModuleType, fix: Fix) -> FunctionType:
+	"""The function itself, below whatever decorates it."""
+	owner, found = module, module
+	for name in fix.target.partition(":")[2].split("."):
+		owner = found
+		found = inspect.getattr_static(owner, name, None)
+	found = getattr(found, "__func__", found)
+	function = inspect.unwrap(found) if found else None
+	if not isinstance(function, FunctionType):
+		raise Moved("There is no such function.")
+	return function
+
+
+def _mended(function: FunctionType, fix: Fix) -> CodeType:
+	"""The code of the function with a second, mended body for PostgreSQL.
+
+	Raises Moved where the function is not what the fix knows, SyntaxError where the result cannot be compiled.
+	"""
+	source = _source(function)
+	mended = source
+	for old, new in fix.changes:
+		mended = _replaced(mended, old, new)
+	tree, code = ast.parse(mended), function.__code__
+	definition, original = _definition(tree), _definition(ast.parse(source))
+	definition.decorator_list = []
+	test = ast.parse(_ON_POSTGRES, mode="eval").body
+	definition.body = [ast.If(test, definition.body, original.body)]
+	for class_name in reversed(code.co_qualname.split(".")[:-1]):
+		# Inside a class, `super()` and private names are compiled as they were.
+		definition = ast.ClassDef(class_name, bases=[], keywords=[], body=[definition], decorator_list=[])
+	tree.body = [definition]
+	ast.fix_missing_locations(tree)
+	ast.increment_lineno(tree, code.co_firstlineno - 1 - source.startswith("if True:"))
+	compiled = compile(tree, code.co_filename, "exec", code.co_flags & _FUTURE, dont_inherit=True)
+	made = _code_named(compiled, code.co_qualname).replace(co_firstlineno=code.co_firstlineno)
+	_refuse_unknown_names(made, function)
+	return made
+
+
+def _source(function: FunctionType) -> str:
+	linecache.checkcache(function.__code__.co_filename)
+	source = "".join(inspect.getsourcelines(function)[0])
+	# Not dedented: that would also move the text of the statements in it.
+	return f"if True:\n{source}" if source[0].isspace() else source
+
+
+def _replaced(source: str, old: str, new: str) -> str:
+	pattern = r"\s+".join(re.escape(word) for word in old.split())
+	found = re.findall(pattern, source)
+	if len(found) != 1:
+		raise Moved(f"{' '.join(old.split())!r} stands there {len(found)} times, not once.")
+	return source.replace(found[0], new)
+
+
+def _definition(tree: ast.Module) -> ast.FunctionDef:
+	(statement,) = tree.body
+	if isinstance(statement, ast.If):
+		(statement,) = statement.body
+	if not isinstance(statement, ast.FunctionDef):
+		raise Moved("It is not a plain function.")
+	return statement
+
+
+def _code_named(code: CodeType, qualname: str) -> CodeType:
+	inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+	for candidate in inner:
+		if candidate.co_qualname == qualname:
+			return candidate
+	return _code_named(inner[0], qualname)
+
+
+def _refuse_unknown_names(code: CodeType, function: FunctionType) -> None:
+	"""A mended body may use what its module imports; upstream may have stopped importing it."""
+	unknown = _global_names(code) - _global_names(function.__code__) - set(function.__globals__)
+	unknown -= set(dir(builtins))
+	if unknown:
+		raise Moved(f"Its module has no {', '.join(sorted(unknown))}.")
+
+
+def _global_names(code: CodeType) -> set[str]:
+	names = {
+		step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+	}
+	for constant in code.co_consts:
+		if isinstance(constant, CodeType):
+			names |= _global_names(constant)
+	return names

@@ -1,0 +1,23 @@
+"""Every fix stands, and mends what PostgreSQL refuses without it."""
+
+from types import ModuleType
+
+from gigafibre_utils.postgres.fixes import FIXES
+from tests.bench.inside.conftest import Without
+
+
+def test_every_fix_finds_what_it_knows(frappe: ModuleType):
+	assert [state for state in FIXES.states() if state.state != "applied"] == []
+
+
+def test_connections_read_what_is_committed(frappe: ModuleType):
+	assert frappe.db.sql("SHOW transaction_isolation") == (("read committed",),)
+
+
+def test_an_aggregate_is_not_ordered_by_default(frappe: ModuleType, refused_without: Without):
+	def count() -> int:
+		return frappe.get_all("Sales Invoice", fields=[{"COUNT": "name", "as": "n"}])[0].n
+
+	with refused_without("frappe.database.query:Engine.apply_order_by"):
+		count()
+	assert count() == frappe.db.sql('SELECT count(*) FROM "tabSales Invoice"')[0][0]
