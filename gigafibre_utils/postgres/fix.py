@@ -1,9 +1,9 @@
 """Mending functions of Frappe and ERPNext that speak MariaDB only.
 
-A fix names a function and the fragments of its source to be replaced. When the function's module is loaded in a
-process that serves a PostgreSQL site, the function gets a body with both texts: the mended one for PostgreSQL
-sites, its own for any other site of the same process. The function stays the same object, so decorators,
-whitelisting and references that others hold stay good, and no other statement is touched.
+A fix names a function and the fragments of its source to be replaced. When the function's module is loaded
+in a process that serves a PostgreSQL site, the function gets a body with both texts: the mended one for
+PostgreSQL sites, its own for any other site of the same process. The function stays the same object, so
+decorators, whitelisting and references that others hold stay good, and no other statement is touched.
 
 Where a fragment is not found as it is known, upstream has changed or mended the function: the fix steps aside
 whole, and the doctor says so.
@@ -42,9 +42,9 @@ class Moved(Exception):
 class Fix:
 	"""What one function needs on PostgreSQL.
 
-	`target` is `module:function` or `module:Class.method`; `because` says in a few words what PostgreSQL
-	refuses; `changes` are pairs of a fragment that stands once in the function's source (white space aside) and
-	what takes its place.
+	`target` is `module:function` or `module:Class.method`; `because` says in a sentence what PostgreSQL
+	refuses; `changes` are pairs of a fragment that stands once in the function's source (white space aside)
+	and what takes its place.
 	"""
 
 	target: str
@@ -148,7 +148,7 @@ def _function(module: ModuleType, fix: Fix) -> FunctionType:
 def _mended(function: FunctionType, fix: Fix) -> CodeType:
 	"""The code of the function with a second, mended body for PostgreSQL.
 
-	Raises Moved where the function is not what the fix knows, SyntaxError where the result cannot be compiled.
+	Raises Moved where the function is not what the fix knows, SyntaxError where the result does not compile.
 	"""
 	source = _source(function)
 	mended = source
@@ -166,7 +166,7 @@ def _mended(function: FunctionType, fix: Fix) -> CodeType:
 	ast.fix_missing_locations(tree)
 	ast.increment_lineno(tree, code.co_firstlineno - 1 - source.startswith("if True:"))
 	compiled = compile(tree, code.co_filename, "exec", code.co_flags & _FUTURE, dont_inherit=True)
-	made = _code_named(compiled, code.co_qualname).replace(co_firstlineno=code.co_firstlineno)
+	made = _code_named(compiled, code.co_qualname)
 	_refuse_unknown_names(made, function)
 	return made
 

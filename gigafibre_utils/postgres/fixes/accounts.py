@@ -74,13 +74,110 @@ FIXES: tuple[Fix, ...] = (
 		),
 	),
 	Fix(
-		"erpnext.accounts.utils:delink_original_entry",
-		because="A Check is a smallint, which takes no boolean.",
-		changes=(("query.set(ple.delinked, True)", "query.set(ple.delinked, 1)"),),
-	),
-	Fix(
 		"erpnext.accounts.doctype.payment_entry.payment_entry:PaymentEntry.validate_journal_entry",
 		because="What stands in double quotes is a column, not text.",
 		changes=(('in ("", "Sales Order", "Purchase Order")', "in ('', 'Sales Order', 'Purchase Order')"),),
+	),
+	Fix(
+		"erpnext.accounts.doctype.payment_entry.payment_entry:get_matched_payment_request_of_references",
+		because="A column beside a count must be grouped or aggregated.",
+		changes=(
+			(
+				'PR.name.as_("payment_request")',
+				'frappe.query_builder.functions.Max(PR.name).as_("payment_request")',
+			),
+		),
+	),
+	Fix(
+		"erpnext.accounts.doctype.payment_entry.payment_entry:get_orders_to_be_billed",
+		because="There is no if(), and what stands in double quotes is a column.",
+		changes=(
+			(
+				"if({rounded_total_field}, {rounded_total_field}, {grand_total_field}) as invoice_amount",
+				"coalesce(nullif({rounded_total_field}, 0), {grand_total_field}) as invoice_amount",
+			),
+			(
+				"(if({rounded_total_field}, {rounded_total_field}, {grand_total_field}) - advance_paid)",
+				"(coalesce(nullif({rounded_total_field}, 0), {grand_total_field}) - advance_paid)",
+			),
+			('status != "Closed"', "status != 'Closed'"),
+			(
+				"and if({rounded_total_field}, {rounded_total_field}, {grand_total_field}) > advance_paid",
+				"and coalesce(nullif({rounded_total_field}, 0), {grand_total_field}) > advance_paid",
+			),
+		),
+	),
+	Fix(
+		"erpnext.accounts.doctype.payment_entry.payment_entry:get_negative_outstanding_invoices",
+		because="There is no if(), and what stands in double quotes is a column.",
+		changes=(
+			('"{voucher_type}" as voucher_type', "'{voucher_type}' as voucher_type"),
+			(
+				"if({rounded_total_field}, {rounded_total_field}, {grand_total_field}) as invoice_amount",
+				"coalesce(nullif({rounded_total_field}, 0), {grand_total_field}) as invoice_amount",
+			),
+		),
+	),
+	Fix(
+		"erpnext.accounts.doctype.unreconcile_payment.unreconcile_payment:get_linked_payments_for_doc",
+		because="Columns beside a sum must be grouped, and HAVING knows no alias.",
+		changes=(
+			(
+				""".groupby(ple.voucher_no, ple.against_voucher_no)
+				.having(qb.Field("allocated_amount") > 0)""",
+				""".groupby(
+					ple.company, ple.account, ple.account_currency, ple.party_type, ple.party,
+					ple.voucher_type, ple.voucher_no, ple.against_voucher_no,
+				)
+				.having(Sum(ple.amount_in_account_currency) != 0)""",
+			),
+			(
+				".groupby(ple.against_voucher_no)",
+				""".groupby(
+					ple.company, ple.account, ple.account_currency, ple.party_type, ple.party,
+					ple.against_voucher_type, ple.against_voucher_no,
+				)""",
+			),
+		),
+	),
+	Fix(
+		"erpnext.accounts.doctype.unreconcile_payment.unreconcile_payment:get_linked_advances",
+		because="Columns beside a sum must be grouped, and HAVING knows no alias.",
+		changes=(
+			(
+				"""having(qb.Field("allocated_amount") > 0)
+		.groupby(adv.against_voucher_no)""",
+				"""having(Sum(adv.amount) != 0)
+		.groupby(adv.company, adv.against_voucher_type, adv.against_voucher_no, adv.currency)""",
+			),
+		),
+	),
+	Fix(
+		"erpnext.controllers.accounts_controller:AccountsController.calculate_total_advance_from_ledger",
+		because="A column beside a sum must be grouped.",
+		changes=(
+			(
+				".where(adv.against_voucher_no == self.name) .run(as_dict=True)",
+				".where(adv.against_voucher_no == self.name).groupby(adv.currency).run(as_dict=True)",
+			),
+		),
+	),
+	Fix(
+		"erpnext.controllers.accounts_controller:update_invoice_status",
+		because="A Check is a smallint, which is no condition.",
+		changes=(
+			(
+				".when(invoice.disable_rounded_total, invoice.grand_total)",
+				".when(invoice.disable_rounded_total == 1, invoice.grand_total)",
+			),
+			(
+				".when(invoice.disable_rounded_total, invoice.base_grand_total)",
+				".when(invoice.disable_rounded_total == 1, invoice.base_grand_total)",
+			),
+			(
+				"(invoice.is_pos & invoice.due_date < today)",
+				"((invoice.is_pos == 1) & (invoice.due_date < today))",
+			),
+		),
 	),
 )

@@ -1,6 +1,6 @@
 """A site of a bench, looked at from inside: these tests run in the bench's own Python.
 
-`env/bin/python -m pytest apps/gigafibre_utils/tests/bench/inside --bench-site erp.localhost`, in the bench's folder.
+In the bench's folder: `env/bin/python -m pytest apps/gigafibre_utils/tests/bench/inside --bench-site …`.
 Every test is rolled back.
 """
 
