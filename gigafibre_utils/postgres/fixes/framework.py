@@ -18,10 +18,10 @@ FIXES: tuple[Fix, ...] = (
 		because="An aggregate may not be ordered by a column that is not grouped.",
 		changes=(
 			(
-				"if not order_by or order_by == DefaultOrderBy:\n\t\t\tself._apply_default_order_by()",
-				"if not order_by or order_by == DefaultOrderBy:\n"
-				"\t\t\tif not any(term.is_aggregate for term in self.query._selects):\n"
-				"\t\t\t\tself._apply_default_order_by()",
+				"if not order_by or order_by == DefaultOrderBy:",
+				"if any(term.is_aggregate for term in self.query._selects):\n"
+				"\t\t\treturn\n"
+				"\t\tif not order_by or order_by == DefaultOrderBy:",
 			),
 		),
 	),
