@@ -11,7 +11,6 @@ whole, and the doctor says so.
 
 import ast
 import builtins
-import dis
 import inspect
 import linecache
 import re
@@ -150,32 +149,34 @@ def _mended(function: FunctionType, fix: Fix) -> CodeType:
 
 	Raises Moved where the function is not what the fix knows, SyntaxError where the result does not compile.
 	"""
-	source = _source(function)
+	source, code = _source(function), function.__code__
 	mended = source
 	for old, new in fix.changes:
 		mended = _replaced(mended, old, new)
-	tree, code = ast.parse(mended), function.__code__
-	definition, original = _definition(tree), _definition(ast.parse(source))
-	definition.decorator_list = []
+	tree, upstream = ast.parse(mended), ast.parse(source)
+	definition, own = _definition(tree), _definition(upstream)
+	_refuse_unknown_names(definition, own, function)
+	place = {"lineno": definition.lineno, "col_offset": 0}
 	test = ast.parse(_ON_POSTGRES, mode="eval").body
-	definition.body = [ast.If(test, definition.body, original.body)]
+	definition.decorator_list = []
+	definition.body = [ast.If(test, definition.body, own.body, **place)]
 	for class_name in reversed(code.co_qualname.split(".")[:-1]):
 		# Inside a class, `super()` and private names are compiled as they were.
-		definition = ast.ClassDef(class_name, bases=[], keywords=[], body=[definition], decorator_list=[])
+		definition = ast.ClassDef(class_name, [], [], [definition], [], **place)
 	tree.body = [definition]
-	ast.fix_missing_locations(tree)
-	ast.increment_lineno(tree, code.co_firstlineno - 1 - source.startswith("if True:"))
 	compiled = compile(tree, code.co_filename, "exec", code.co_flags & _FUTURE, dont_inherit=True)
-	made = _code_named(compiled, code.co_qualname)
-	_refuse_unknown_names(made, function)
-	return made
+	return _code_named(compiled, code.co_qualname)
 
 
 def _source(function: FunctionType) -> str:
+	"""The text of the function, on the lines where it stands in its file."""
 	linecache.checkcache(function.__code__.co_filename)
-	source = "".join(inspect.getsourcelines(function)[0])
+	lines, first = inspect.getsourcelines(function)
+	source = "".join(lines)
+	if not source[0].isspace():
+		return "\n" * (first - 1) + source
 	# Not dedented: that would also move the text of the statements in it.
-	return f"if True:\n{source}" if source[0].isspace() else source
+	return "\n" * (first - 2) + "if True:\n" + source
 
 
 def _replaced(source: str, old: str, new: str) -> str:
@@ -203,19 +204,22 @@ def _code_named(code: CodeType, qualname: str) -> CodeType:
 	return _code_named(inner[0], qualname)
 
 
-def _refuse_unknown_names(code: CodeType, function: FunctionType) -> None:
+def _refuse_unknown_names(mended: ast.FunctionDef, own: ast.FunctionDef, function: FunctionType) -> None:
 	"""A mended body may use what its module imports; upstream may have stopped importing it."""
-	unknown = _global_names(code) - _global_names(function.__code__) - set(function.__globals__)
-	unknown -= set(dir(builtins))
+	unknown = _free_names(mended) - _free_names(own) - set(function.__globals__) - set(dir(builtins))
 	if unknown:
 		raise Moved(f"Its module has no {', '.join(sorted(unknown))}.")
 
 
-def _global_names(code: CodeType) -> set[str]:
-	names = {
-		step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-	}
-	for constant in code.co_consts:
-		if isinstance(constant, CodeType):
-			names |= _global_names(constant)
-	return names
+def _free_names(definition: ast.FunctionDef) -> set[str]:
+	"""The names that a function reads and nowhere binds."""
+	read, bound = set(), set()
+	for node in ast.walk(definition):
+		match node:
+			case ast.Name(id=name, ctx=ast.Load()):
+				read.add(name)
+			case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+				bound.add(name)
+			case ast.alias(name=name, asname=known_as):
+				bound.add(known_as or name)
+	return read - bound

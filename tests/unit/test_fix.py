@@ -128,7 +128,7 @@ def test_super_and_private_names_mean_what_they_meant(upstream: str):
 		("Query.private", ("cls", "c"), "'cls' stands there 2 times, not once."),
 		("Query.broken", ("if(a, b)", '" + Max("") + "'), "Its module has no Max."),
 		("Query.broken", ("return value", "return ("), "was never closed"),
-		("inner", ("return what", "return what + 1"), "Its module has no what."),
+		("inner", ("return what", "return what + 1"), "requires a code object with 1 free vars"),
 	],
 )
 def test_a_fix_steps_aside_whole_where_upstream_moved(
@@ -141,6 +141,13 @@ def test_a_fix_steps_aside_whole_where_upstream_moved(
 	on("postgres")
 	assert module.Query.broken("x ") == "x if(a, b)"
 	assert module.inner() == "if(a, b)"
+
+
+def test_a_mended_body_may_bind_names_of_its_own(upstream: str):
+	own = 'import math as m\n\t\treturn value + "".join(letter for letter in str(m.floor(1.5)))'
+	module, _ = mended(fix("Query.broken", ('return value + "if(a, b)"', own)))
+	on("postgres")
+	assert module.Query.broken("x ") == "x 1"
 
 
 def test_of_two_fragments_one_that_moved_leaves_the_other_unchanged_too(upstream: str):
