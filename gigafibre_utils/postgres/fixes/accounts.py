@@ -180,4 +180,30 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		"erpnext.accounts.utils:get_held_invoices",
+		because="There is no curdate().",
+		changes=(("release_date > CURDATE()", "release_date > CURRENT_DATE"),),
+	),
+	Fix(
+		"erpnext.utilities.activation:get_level",
+		because="There is no date_sub(), and the column is text.",
+		changes=(
+			(
+				"last_login > date_sub(now(), interval 2 day)",
+				"cast(nullif(last_login, '') as timestamp) > now() - interval '2 day'",
+			),
+		),
+	),
+	Fix(
+		"erpnext.controllers.website_list_for_contact:rfq_transaction_list",
+		because="What is distinct cannot be ordered by another column, and LIMIT takes no offset.",
+		changes=(
+			("select distinct parent as name", "select parent as name"),
+			(
+				"order by creation desc limit {start}, {len}",
+				"group by parent, supplier order by max(creation) desc limit {len} offset {start}",
+			),
+		),
+	),
 )

@@ -346,3 +346,53 @@ def test_an_unpaid_invoice_past_its_day_becomes_overdue_and_no_other(
 	update_invoice_status()
 	status = {invoice.name: invoice.reload().status for invoice in (late, exact, paid, in_time)}
 	assert list(status.values()) == ["Overdue", "Overdue", "Paid", "Unpaid"]
+
+
+def test_purchase_invoices_on_hold_are_told(frappe: ModuleType, refused_without: Without):
+	from erpnext.accounts.utils import get_held_invoices
+
+	today = frappe.utils.getdate()
+	for name, on_hold, release in (("HELD", 1, 5), ("RELEASED", 1, -5), ("FREE", 0, 5)):
+		frappe.db.sql(
+			'INSERT INTO "tabPurchase Invoice" (name, on_hold, release_date) VALUES (%s, %s, %s)',
+			(name, on_hold, today + timedelta(days=release)),
+		)
+	with refused_without(f"{UTILS}:get_held_invoices"):
+		get_held_invoices("Supplier", "X")
+	assert get_held_invoices("Supplier", "X") == {"HELD"}
+
+
+def test_a_recent_login_counts_as_activity(frappe: ModuleType, refused_without: Without):
+	from erpnext.utilities.activation import get_level
+
+	with refused_without("erpnext.utilities.activation:get_level"):
+		get_level({})
+	frappe.db.sql("UPDATE \"tabUser\" SET last_login = now() - interval '3 day'")
+	before = get_level({})["activation_level"]
+	frappe.db.set_value("User", "Administrator", "last_login", frappe.utils.now())
+	assert get_level({})["activation_level"] == before + 1
+
+
+def test_requests_for_quotation_are_listed_newest_first_and_by_page(
+	frappe: ModuleType, refused_without: Without, monkeypatch: pytest.MonkeyPatch
+):
+	from erpnext.controllers import website_list_for_contact
+
+	monkeypatch.setattr(
+		website_list_for_contact, "post_process", lambda doctype, rows: [row.name for row in rows]
+	)
+	for row, (parent, day) in enumerate((("RFQ-1", 1), ("RFQ-2", 2), ("RFQ-3", 3), ("RFQ-1", 4))):
+		frappe.db.sql(
+			'INSERT INTO "tabRequest for Quotation Supplier" (name, parent, supplier, docstatus, creation)'
+			" VALUES (%s, %s, 'Test Supplier', 1, %s)",
+			(f"test-{row}", parent, f"2026-01-0{day}"),
+		)
+
+	def page(start: int) -> list[str]:
+		parties = ("Request for Quotation Supplier", "Request for Quotation", ["Test Supplier"])
+		return website_list_for_contact.rfq_transaction_list(*parties, start, 2)
+
+	with refused_without("erpnext.controllers.website_list_for_contact:rfq_transaction_list"):
+		page(0)
+	assert page(0) == ["RFQ-1", "RFQ-3"]
+	assert page(2) == ["RFQ-2"]
