@@ -13,3 +13,11 @@ def before_work() -> None:
 	"""
 	if FIXES.await_postgres() and frappe.conf.db_type == "postgres":
 		frappe.db.commit()
+
+
+def tell_of_fixes_aside() -> None:
+	"""Put every fix that stepped aside into the site's Error Log, once for what moved."""
+	for fix in FIXES.states():
+		title = f"PostgreSQL fix stepped aside: {fix.target}"[:140]
+		if fix.state == "stepped aside" and not frappe.db.exists("Error Log", {"method": title}):
+			frappe.log_error(title, f"{fix.because}\n{fix.detail}")
