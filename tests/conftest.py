@@ -19,6 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 	group.addoption("--stripe-url", help="the Stripe simulator that its gigafibre_stripe_api_base leads to")
 	group.addoption("--staff", default="Administrator:admin", help="user:password of an Accounts Manager")
 	group.addoption(
+		"--administrator", default="Administrator:admin", help="user:password of a System Manager"
+	)
+	group.addoption(
 		"--customer", default="marie-eve@example.com:", help="user:password of the sample customer"
 	)
 	group.addoption("--twilio-port", type=int, default=0, help="port that its twilio_api_base leads to")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.site import Site
+from tests.acceptance.site import Client, Site
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +11,10 @@ def bench(request: pytest.FixtureRequest) -> Site:
 	if not request.config.getoption("host_url"):
 		pytest.skip("needs a bench: give its address by --host-url")
 	return request.getfixturevalue("site")
+
+
+@pytest.fixture(scope="session")
+def administrator(bench: Site, request: pytest.FixtureRequest) -> Client:
+	"""A System Manager, signed in."""
+	user, _, password = request.config.getoption("administrator").partition(":")
+	return Client(bench.url, (user, password))
