@@ -1,6 +1,16 @@
 """The fixes, in one file for each part of Frappe and ERPNext that needs them."""
 
 from gigafibre_utils.postgres.fix import Fixes
-from gigafibre_utils.postgres.fixes import accounts, framework, reports, search, stock
+from gigafibre_utils.postgres.fixes import accounts, bank, framework, reports, search, selling, stock
 
-FIXES = Fixes((*framework.FIXES, *search.FIXES, *accounts.FIXES, *reports.FIXES, *stock.FIXES))
+FIXES = Fixes(
+	(
+		*framework.FIXES,
+		*search.FIXES,
+		*accounts.FIXES,
+		*bank.FIXES,
+		*reports.FIXES,
+		*selling.FIXES,
+		*stock.FIXES,
+	)
+)
