@@ -206,4 +206,10 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		"erpnext.accounts.doctype.period_closing_voucher.period_closing_voucher:"
+		"PeriodClosingVoucher.check_if_previous_year_closed",
+		because="The second letter of the fiscal year's name is no date; the year's start was meant.",
+		changes=(("previous_fiscal_year[0][1]", "previous_fiscal_year[1]"),),
+	),
 )

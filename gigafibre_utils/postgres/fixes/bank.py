@@ -11,7 +11,7 @@ DEBIT, FOREIGN = (
 FIXES: tuple[Fix, ...] = (
 	Fix(
 		f"{DOCTYPE}.bank_clearance.bank_clearance:get_payment_entries_for_bank_clearance",
-		because="Columns beside a sum must be grouped or aggregated.",
+		because="Columns beside a sum must be grouped or aggregated, and no day is 0000-00-00.",
 		changes=(
 			(
 				"journal_entry_account.against_account,",
@@ -23,6 +23,10 @@ FIXES: tuple[Fix, ...] = (
 				"journal_entry_query.groupby("
 				"journal_entry_account.account, journal_entry_account.account_currency, journal_entry.name)",
 			),
+			('| (journal_entry.clearance_date == "0000-00-00")', ""),
+			('| (pe.clearance_date == "0000-00-00")', ""),
+			('| (pi.clearance_date == "0000-00-00")', ""),
+			('| (si_payment.clearance_date == "0000-00-00")', ""),
 		),
 	),
 	Fix(
@@ -59,7 +63,8 @@ FIXES: tuple[Fix, ...] = (
 			),
 			(
 				'.groupby(gle.account, NullIf(gle.party_type, ""), NullIf(gle.party, ""))',
-				'.groupby(gle.account, gle.account_currency, NullIf(gle.party_type, ""), NullIf(gle.party, ""))',
+				".groupby(gle.account, gle.account_currency, "
+				'NullIf(gle.party_type, ""), NullIf(gle.party, ""))',
 			),
 			(
 				".having(having_clause)",

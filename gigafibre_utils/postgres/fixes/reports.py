@@ -7,7 +7,7 @@ REPORT = "erpnext.accounts.report"
 FIXES: tuple[Fix, ...] = (
 	Fix(
 		f"{REPORT}.financial_statements:get_accounting_entries",
-		because="Columns beside a sum must be grouped or aggregated, and there is no FORCE INDEX.",
+		because="Columns beside a sum must be grouped or aggregated.",
 		changes=(
 			(
 				"query.select(gl_entry.posting_date, gl_entry.is_opening, gl_entry.fiscal_year)",
@@ -23,7 +23,6 @@ FIXES: tuple[Fix, ...] = (
 			)
 		)""",
 			),
-			('query = query.force_index("posting_date_company_index")', ""),
 			(
 				'query.groupby("account")',
 				"""query.groupby(

@@ -166,4 +166,14 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		"erpnext.selling.doctype.sales_order.sales_order:get_events",
+		because="No day is 0000-00-00.",
+		changes=(
+			(
+				"(ifnull(`tabSales Order Item`.delivery_date, '0000-00-00')!= '0000-00-00')",
+				"`tabSales Order Item`.delivery_date is not null",
+			),
+		),
+	),
 )

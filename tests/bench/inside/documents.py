@@ -64,7 +64,9 @@ def advance(customer: str, amount: Decimal | int, submit: bool = True) -> Any:
 	)
 
 
-def journal_entry(customer: str, credit: Decimal | int, submit: bool = True, **more: Any) -> Any:
+def journal_entry(
+	customer: str, credit: Decimal | int, on: date | None = None, submit: bool = True, **more: Any
+) -> Any:
 	"""A journal entry that credits a customer and debits the bank; `more` goes to the customer's line."""
 	party = {"account": DEBTORS, "party_type": "Customer", "party": customer}
 	lines = [
@@ -76,7 +78,7 @@ def journal_entry(customer: str, credit: Decimal | int, submit: bool = True, **m
 		submit,
 		company=COMPANY,
 		voucher_type="Journal Entry",
-		posting_date=date.today(),
+		posting_date=on or date.today(),
 		accounts=lines,
 	)
 

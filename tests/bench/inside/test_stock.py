@@ -1,0 +1,207 @@
+"""Stock, buying and budgets on PostgreSQL."""
+
+from types import ModuleType
+
+import pytest
+
+from tests.bench.inside import documents
+from tests.bench.inside.conftest import Without
+
+BUNDLE = "erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle"
+
+
+@pytest.fixture
+def warehouse(frappe: ModuleType) -> str:
+	return frappe.get_all("Warehouse", {"is_group": 0, "company": documents.COMPANY}, pluck="name")[0]
+
+
+@pytest.fixture
+def modem(frappe: ModuleType) -> str:
+	item = {"doctype": "Item", "item_code": "TEST-MODEM", "item_group": "All Item Groups", "is_stock_item": 1}
+	return frappe.get_doc(item | {"stock_uom": "Nos"}).insert().name
+
+
+def received(frappe: ModuleType, item: str, warehouse: str, qty: int):
+	return (
+		frappe.get_doc(
+			{
+				"doctype": "Stock Entry",
+				"stock_entry_type": "Material Receipt",
+				"company": documents.COMPANY,
+				"items": [{"item_code": item, "t_warehouse": warehouse, "qty": qty, "basic_rate": 10}],
+			}
+		)
+		.insert()
+		.submit()
+	)
+
+
+def ordered(frappe: ModuleType, item: str, warehouse: str, qty: int):
+	return (
+		frappe.get_doc(
+			{
+				"doctype": "Sales Order",
+				"customer": documents.customer().name,
+				"company": documents.COMPANY,
+				"delivery_date": frappe.utils.today(),
+				"items": [{"item_code": item, "qty": qty, "rate": 5, "warehouse": warehouse}],
+			}
+		)
+		.insert()
+		.submit()
+	)
+
+
+def test_an_order_reserves_what_it_has_not_delivered(
+	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
+):
+	from erpnext.stock.stock_balance import get_reserved_qty
+
+	with refused_without("erpnext.stock.stock_balance:get_reserved_qty"):
+		get_reserved_qty(modem, warehouse)
+	made = ordered(frappe, modem, warehouse, 5)
+	assert get_reserved_qty(modem, warehouse) == 5
+	frappe.db.sql(
+		'UPDATE "tabSales Order Item" SET delivered_qty = 2, returned_qty = 1 WHERE parent = %s', made.name
+	)
+	assert get_reserved_qty(modem, warehouse) == 3
+
+
+def test_a_sale_from_stock_is_submitted_and_cancelled(frappe: ModuleType, warehouse: str, modem: str):
+	received(frappe, modem, warehouse, 10)
+	invoice = documents.invoice(
+		documents.customer().name,
+		items=[{"item_code": modem, "qty": 4, "rate": 25, "warehouse": warehouse}],
+		update_stock=1,
+	)
+	left = frappe.db.get_value("Bin", {"item_code": modem, "warehouse": warehouse}, "actual_qty")
+	assert left == 6
+	invoice.reload().cancel()
+	assert frappe.db.get_value("Bin", {"item_code": modem, "warehouse": warehouse}, "actual_qty") == 10
+
+
+def test_landed_cost_is_summed_over_its_vouchers(
+	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
+):
+	entry = received(frappe, modem, warehouse, 10)
+	cost_center = entry.items[0].cost_center
+	for number, charge in enumerate((7, 5)):
+		frappe.db.sql(
+			'INSERT INTO "tabLanded Cost Item"'
+			" (name, docstatus, receipt_document, stock_entry_item, applicable_charges, cost_center)"
+			" VALUES (%s, 1, %s, %s, %s, %s)",
+			(f"test-{number}", entry.name, entry.items[0].name, charge, cost_center),
+		)
+	with refused_without(
+		"erpnext.controllers.stock_controller:StockController.set_landed_cost_voucher_amount"
+	):
+		entry.set_landed_cost_voucher_amount()
+	entry.set_landed_cost_voucher_amount()
+	assert entry.items[0].landed_cost_voucher_amount == 12
+
+
+def test_a_voucher_is_reposted_once_for_each_item_and_warehouse(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.stock_ledger import get_items_to_be_repost
+
+	for number, (item, day) in enumerate((("A", 2), ("A", 1), ("B", 3))):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry"'
+			" (name, voucher_type, voucher_no, item_code, warehouse, posting_date, creation)"
+			" VALUES (%s, 'Stock Entry', 'TEST-SE', %s, 'W', %s, %s)",
+			(f"test-{number}", item, f"2026-01-0{day}", f"2026-01-0{day}"),
+		)
+	with refused_without("erpnext.stock.stock_ledger:get_items_to_be_repost"):
+		get_items_to_be_repost("Stock Entry", "TEST-SE")
+	found = {
+		row.item_code: row.posting_date.isoformat()
+		for row in get_items_to_be_repost("Stock Entry", "TEST-SE")
+	}
+	assert found == {"A": "2026-01-01", "B": "2026-01-03"}
+
+
+def test_batches_are_offered_with_what_is_left_of_them(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle import get_available_batches
+
+	for batch, day in (("B-1", "2026-01-01"), ("B-2", "2026-02-01")):
+		frappe.db.sql(
+			'INSERT INTO "tabBatch" (name, disabled, creation) VALUES (%s, 0, %s)', (f"TEST-{batch}", day)
+		)
+	for number, (batch, qty) in enumerate((("B-2", 4), ("B-1", 9), ("B-1", -2))):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry" (name, is_cancelled, item_code, serial_and_batch_bundle)'
+			" VALUES (%s, 0, 'TEST-ITEM', %s)",
+			(f"test-{number}", f"bundle-{number}"),
+		)
+		frappe.db.sql(
+			'INSERT INTO "tabSerial and Batch Entry" (name, parent, batch_no, warehouse, qty)'
+			" VALUES (%s, %s, %s, 'W', %s)",
+			(f"test-{number}", f"bundle-{number}", f"TEST-{batch}", qty),
+		)
+	asked = frappe._dict(item_code="TEST-ITEM")
+	with refused_without(f"{BUNDLE}:get_available_batches"):
+		get_available_batches(asked)
+	found = [(row.batch_no, row.qty) for row in get_available_batches(asked)]
+	assert found == [("TEST-B-1", 7), ("TEST-B-2", 4)]
+
+
+def requested(frappe: ModuleType) -> None:
+	"""Material requested at two rates, one line ordered in part."""
+	frappe.db.sql(
+		'INSERT INTO "tabMaterial Request" (name, company, docstatus, material_request_type, status,'
+		" transaction_date, schedule_date)"
+		" VALUES ('TEST-MR', %s, 1, 'Purchase', 'Pending', '2026-05-05', '2026-05-05')",
+		documents.COMPANY,
+	)
+	for number, (qty, done, rate) in enumerate(((10, 4, 2), (3, 0, 5))):
+		frappe.db.sql(
+			'INSERT INTO "tabMaterial Request Item" (name, parent, item_code, stock_qty, ordered_qty, rate,'
+			" expense_account, cost_center, docstatus, schedule_date)"
+			" VALUES (%s, 'TEST-MR', 'TEST-ITEM', %s, %s, %s, 'EXPENSE', 'CENTER', 1, '2026-05-05')",
+			(f"test-{number}", qty, done, rate),
+		)
+
+
+def test_a_budget_counts_each_request_at_its_own_rate(frappe: ModuleType, refused_without: Without):
+	from erpnext.controllers.budget_controller import BudgetValidation
+
+	requested(frappe)
+	key = ("cost_center", "CENTER", "EXPENSE")
+	validation = BudgetValidation.__new__(BudgetValidation)
+	validation.company, validation.document_type = documents.COMPANY, "Purchase Invoice"
+	validation.fy_start_date, validation.fy_end_date = "2026-01-01", "2026-12-31"
+	validation.to_validate = {key: frappe._dict()}
+	with refused_without("erpnext.controllers.budget_controller:BudgetValidation.get_requested_amount"):
+		validation.get_requested_amount(key)
+	validation.get_requested_amount(key)
+	assert validation.to_validate[key].requested_amount == 6 * 2 + 3 * 5
+
+
+def test_a_budget_of_an_item_counts_each_request_at_its_own_rate(
+	frappe: ModuleType, refused_without: Without
+):
+	from erpnext.accounts.doctype.budget.budget import get_requested_amount
+
+	requested(frappe)
+	asked = frappe._dict(
+		item_code="TEST-ITEM", expense_account="EXPENSE", from_fiscal_year="2026", to_fiscal_year="2026"
+	)
+	with refused_without("erpnext.accounts.doctype.budget.budget:get_requested_amount"):
+		get_requested_amount(asked)
+	assert get_requested_amount(asked) == 6 * 2 + 3 * 5
+
+
+def test_variants_are_found_by_all_their_attributes(frappe: ModuleType, refused_without: Without):
+	from erpnext.utilities.product import get_item_codes_by_attributes
+
+	for item, size, colour in (("V-1", "S", "Red"), ("V-2", "M", "Red")):
+		frappe.db.sql("INSERT INTO \"tabItem\" (name, variant_of) VALUES (%s, 'TEST-T')", item)
+		for attribute, value in (("Size", size), ("Colour", colour)):
+			frappe.db.sql(
+				'INSERT INTO "tabItem Variant Attribute" (name, parent, attribute, attribute_value)'
+				" VALUES (%s, %s, %s, %s)",
+				(f"{item}-{attribute}", item, attribute, value),
+			)
+	asked = ({"Size": ["M"], "Colour": ["Red"]}, "TEST-T")
+	with refused_without("erpnext.utilities.product:get_item_codes_by_attributes"):
+		get_item_codes_by_attributes(*asked)
+	assert get_item_codes_by_attributes(*asked) == ["V-2"]
