@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response
 from gigafibre_utils import pay_page, printing, site
 from gigafibre_utils.errors import NotFound
 from gigafibre_utils.invoice import item_names
-from gigafibre_utils.paylink import links, magic, referral
+from gigafibre_utils.paylink import links, magic, referral, sending
 from gigafibre_utils.paylink.links import PayLink
 from gigafibre_utils.paylink.qr import qr_png
-from gigafibre_utils.payments import checkout, inbox
+from gigafibre_utils.payments import attention, checkout, history, inbox, settlement
 from gigafibre_utils.printing.logo import logo_png
 from gigafibre_utils.site.endpoint import endpoint
 
@@ -93,7 +93,29 @@ def pay_token(invoice: str, ttl_days: int = 60) -> dict[str, str]:
 
 	Raises NotFound for an unknown invoice, InvalidInput for a draft or a credit note.
 	"""
-	return _described(links.make_for_staff(invoice, ttl_days))
+	return _described(sending.hand_out(invoice, ttl_days))
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def send_pay_link(invoice: str, channel: str) -> dict[str, str]:
+	"""Send a link of 60 days by `sms` or `email` to the customer's own number or address.
+
+	`{sent_to}` says where to, masked; `pay_link_history` says what became of it. Raises NotFound for an
+	invoice that the caller may not read; InvalidInput for a draft, a credit note, a cancelled invoice, and
+	where no number or address is on file.
+	"""
+	return {"sent_to": sending.request(invoice, channel)}
+
+
+@endpoint(methods=("GET",), roles=STAFF)
+def pay_link_history(invoice: str) -> dict:
+	"""`{status, total, outstanding, currency, sms_to, email_to, may_send, events}` of an invoice.
+
+	`sms_to` and `email_to` are masked, None where there is none; `events` are those of `history.events`.
+	Raises NotFound for an invoice that the caller may not read.
+	"""
+	may_send = bool(site.current().roles().intersection(BILLING))
+	return {"may_send": may_send, **history.described(sending.readable(invoice))}
 
 
 @endpoint(guest=True, limit=(120, MINUTE))
@@ -134,6 +156,39 @@ def stripe_webhook() -> str:
 	request = site.current().request
 	inbox.receive(request.body, request.headers.get("Stripe-Signature"))
 	return "ok"
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def retry_stripe_event(event: str) -> None:
+	"""Work on an event of the inbox that failed or waits for staff, as if it had just come.
+
+	Raises InvalidInput where it does not wait, and what stopped it once more.
+	"""
+	attention.try_again(event)
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def handle_stripe_event(event: str, resolution: str) -> None:
+	"""Take an event off the list of what waits for staff, with what else is about its session.
+
+	`resolution` says what was done. Raises InvalidInput where nothing waits.
+	"""
+	attention.handle_event(event, resolution)
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def settle_checkout_session(session: str) -> None:
+	"""Fetch a session from Stripe and bring the books to where it stands.
+
+	Raises ServiceUnavailable where Stripe does not answer, InvalidInput where the books cannot take it.
+	"""
+	settlement.settle(session)
+
+
+@endpoint(methods=("POST",), roles=BILLING)
+def handle_checkout_session(session: str, resolution: str) -> None:
+	"""Take a session off the list of what waits for staff, with the events about it. As above."""
+	attention.handle_session(session, resolution)
 
 
 @endpoint(methods=("GET",))

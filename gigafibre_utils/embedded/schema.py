@@ -65,6 +65,7 @@ INDEXES = (
 	("Sales Invoice", "return_against"),
 	("Dynamic Link", "link_name"),
 	("Stripe Checkout Session", "invoice"),
+	("Pay Link", "invoice"),
 )
 
 
@@ -147,6 +148,8 @@ def _type(kind: str, default: str | None) -> str:
 def _own() -> Iterator[Table]:
 	for path in sorted(PACKAGE.glob("gigafibre_utils/doctype/*/*.json")):
 		doctype = json.loads(path.read_text())
+		if doctype.get("issingle"):
+			continue
 		columns = (
 			_column(field) for field in doctype["fields"] if field["fieldtype"] not in LAYOUT_FIELDTYPES
 		)

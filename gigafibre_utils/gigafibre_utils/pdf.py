@@ -1,4 +1,4 @@
-"""Where Frappe prints: its hook for PDF generators, and the one address that refuses all but its own."""
+"""Where Frappe prints: its hooks for PDF generators, and the one address that refuses all but its own."""
 
 from typing import Any
 
@@ -10,17 +10,20 @@ from gigafibre_utils.printing.pdf_hook import GENERATOR
 from gigafibre_utils.site.frappe_site import self_contained
 
 
-def generate(
-	print_format: str | None,
-	html: str,
-	options: dict[str, Any] | None,
-	output: Any,
-	pdf_generator: str | None = None,
-) -> Any:
-	"""The hook `pdf_generator`: see `pdf_hook.generate`."""
+def generate(html: str, options: dict[str, Any] | None, output: Any, pdf_generator: str) -> Any:
+	"""The hook `pdf_generator`: see `pdf_hook.generate`. None where another generator was chosen."""
 	if pdf_generator != GENERATOR:
 		return None
-	return pdf_hook.generate(print_format, self_contained(html), options, output, pdf_generator)
+	forget_generator()
+	return pdf_hook.generate(self_contained(html), options, output)
+
+
+def forget_generator() -> None:
+	"""The hook `on_print_pdf`, before wkhtmltopdf prints: let the next print choose its generator by itself.
+
+	Frappe would keep the first one's for all that a job prints, such as the invoices of a batch of e-mails.
+	"""
+	frappe.local.form_dict.pop("pdf_generator", None)
 
 
 @frappe.whitelist(allow_guest=True)

@@ -45,15 +45,13 @@ def make(invoice: str, purpose: Purpose, seconds: int) -> PayLink:
 	return _signed(invoice, Token(purpose, now, now + seconds))
 
 
-def make_for_staff(invoice_name: str, ttl_days: int) -> PayLink:
-	"""A link to hand to the customer of a submitted invoice.
+def make_for_staff(invoice: Invoice, ttl_days: int) -> PayLink:
+	"""A link to hand to the invoice's customer.
 
-	Raises NotFound for an unknown invoice, InvalidInput for a draft, a credit note or a lifetime out of
-	range.
+	Raises InvalidInput for a draft, a credit note or a lifetime out of range.
 	"""
 	if not 1 <= ttl_days <= MAX_DAYS:
 		raise InvalidInput(f"Argument ttl_days must be from 1 to {MAX_DAYS}.")
-	invoice = require(invoice_name)
 	refuse_unbilled(invoice)
 	return make(invoice.name, Purpose.QR, ttl_days * DAY)
 

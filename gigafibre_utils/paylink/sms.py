@@ -8,32 +8,27 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from gigafibre_utils import config, site
-from gigafibre_utils.errors import ConfigurationError
+from gigafibre_utils import config
+from gigafibre_utils.errors import ServiceUnavailable
 
 TIMEOUT_SECONDS = 10
 
 
 def send(number: str, text: str) -> None:
-	"""Send a message to an E.164 number. What Twilio refuses is told to staff by its code, never to the
-	caller.
+	"""Send a message to an E.164 number.
 
-	Raises ConfigurationError where the account is not configured.
+	Raises ServiceUnavailable, with Twilio's code alone, where it is not sent; ConfigurationError where the
+	account is not configured.
 	"""
-	client = Client(_required_account(), config.required("twilio_auth_token"), http_client=_HttpClient())
+	account, auth_token = config.twilio_account_sid(), config.required("twilio_auth_token")
+	client = Client(account, auth_token, http_client=_HttpClient())
 	try:
 		client.messages.create(to=number, from_=config.required("twilio_from_number"), body=text)
 	except TwilioRestException as error:
-		site.current().log_error("SMS not sent", f"Twilio error {error.code}, HTTP status {error.status}")
+		reason = f"Twilio error {error.code}, HTTP status {error.status}."
+		raise ServiceUnavailable(reason) from error
 	except (TwilioException, RequestException) as error:
-		site.current().log_error("SMS not sent", type(error).__name__)
-
-
-def _required_account() -> str:
-	account = config.required("twilio_account_sid")
-	if not account.startswith("AC"):
-		raise ConfigurationError("twilio_account_sid must start with AC.")
-	return account
+		raise ServiceUnavailable(f"Twilio did not answer as expected ({type(error).__name__}).") from error
 
 
 class _HttpClient(TwilioHttpClient):

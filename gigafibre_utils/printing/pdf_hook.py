@@ -3,32 +3,25 @@
 import io
 from typing import Any
 
+from gigafibre_utils import printing
+
 GENERATOR = "gigafibre"
 DOCTYPE, END = "<!DOCTYPE html>", "</html>"
 
 
-def generate(
-	print_format: str | None,
-	html: str,
-	options: dict[str, Any] | None,
-	output: Any,
-	pdf_generator: str | None = None,
-) -> Any:
-	"""A print as PDF, or None where another generator was chosen.
+def generate(html: str, options: dict[str, Any] | None, output: Any) -> Any:
+	"""A print as PDF.
 
 	With `output`, a pypdf writer, its pages are added to that, and it is given back. Source:
 	`frappe.utils.print_utils.get_print`.
 	"""
-	if pdf_generator != GENERATOR:
-		return None
-	from pypdf import PdfReader, PdfWriter
-
-	from gigafibre_utils import printing
-
 	pdf = printing.printer().print_html(innermost_document(html))
 	password = (options or {}).get("password")
 	if output is None and not password:
 		return pdf
+	# Frappe brings it.
+	from pypdf import PdfReader, PdfWriter
+
 	writer = PdfWriter() if output is None else output
 	writer.append_pages_from_reader(PdfReader(io.BytesIO(pdf)))
 	if output is not None:

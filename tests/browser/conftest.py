@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.bench.conftest import bench
 from tests.browser.shots import launch
+
+__all__ = ["bench"]
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,16 @@ from aiosmtpd.controller import Controller
 
 
 class MailServer:
-	"""`messages` holds every message that came."""
+	"""`messages` holds every message that came; `refusal` is what is answered to those that are not taken."""
 
 	def __init__(self):
 		self.messages: list[EmailMessage] = []
+		self.refusal: str | None = None
 		self.port = 0
 
 	async def handle_DATA(self, server, session, envelope) -> str:
+		if self.refusal:
+			return self.refusal
 		self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
 		return "250 OK"
 
