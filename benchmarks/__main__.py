@@ -1,14 +1,14 @@
-"""`python -m benchmarks [pdf] [qr] [settle]`: all of them where none is named."""
+"""`python -m benchmarks [pdf] [qr] [settle] [indexes]`: all of them where none is named."""
 
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import invoice_pdf, qr, settle
+from benchmarks import indexes, invoice_pdf, qr, settle
 from gigafibre_utils.embedded.running import RunningHost
 
-BENCHMARKS = {"pdf": invoice_pdf.show, "qr": qr.show, "settle": settle.show}
+BENCHMARKS = {"pdf": invoice_pdf.show, "qr": qr.show, "settle": settle.show, "indexes": indexes.show}
 
 
 def main() -> None:

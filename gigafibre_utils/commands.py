@@ -1,5 +1,6 @@
 """`bench gigafibre …`: Frappe's door to the app's commands. Every command of the bench imports this."""
 
+import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from frappe.model.document import Document
 from frappe.utils.password import update_password
 
 from gigafibre_utils import sample as data
+from gigafibre_utils.errors import ServiceUnavailable
 from gigafibre_utils.postgres.fixes import FIXES
 from gigafibre_utils.sample import PORTAL_USER, STAFF, Line, Place, SampleCustomer, SampleInvoice
 
@@ -38,6 +40,30 @@ def sample(context, password: str) -> None:
 		frappe.db.commit()
 	finally:
 		frappe.destroy()
+
+
+@gigafibre.command()
+@click.option("--fix", is_flag=True, help="Make, rebuild or rename the indexes that are lacking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_context
+def postgres_doctor(context, fix: bool, as_json: bool) -> None:
+	"""Tell what the site lacks on PostgreSQL; the exit status says whether it is healthy."""
+	from gigafibre_utils.postgres import doctor, terminal
+
+	frappe.init(get_site(context))
+	frappe.connect()
+	try:
+		if not doctor.is_postgres():
+			terminal.show_nothing_to_do(as_json)
+			return
+		outcomes = doctor.mend() if fix else []
+		report = doctor.examine()
+	except ServiceUnavailable as error:
+		raise click.ClickException(str(error)) from error
+	finally:
+		frappe.destroy()
+	terminal.show(report, outcomes, as_json)
+	sys.exit(not report.is_healthy)
 
 
 commands = [gigafibre]
