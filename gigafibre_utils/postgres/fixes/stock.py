@@ -1,4 +1,4 @@
-"""Stock and buying, where it comes cheaply."""
+"""Stock, buying, budgets and assets, where it comes cheaply."""
 
 from gigafibre_utils.postgres.fix import Fix
 
@@ -69,5 +69,77 @@ FIXES: tuple[Fix, ...] = (
 		"erpnext.utilities.product:get_item_codes_by_attributes",
 		because="NULL is no order.",
 		changes=(("ORDER BY NULL", ""),),
+	),
+	Fix(
+		"erpnext.accounts.utils:get_future_stock_vouchers",
+		because="There is no timestamp(date, time); what is distinct can be neither so ordered nor locked.",
+		changes=(
+			(
+				"select distinct sle.voucher_type, sle.voucher_no from",
+				"select sle.voucher_type, sle.voucher_no from (select * from",
+			),
+			(
+				"timestamp(sle.posting_date, sle.posting_time) >= timestamp(%s, %s)",
+				"sle.posting_date + sle.posting_time >= cast(%s as date) + cast(%s as time)",
+			),
+			(
+				"order by timestamp(sle.posting_date, sle.posting_time) asc, creation asc for update",
+				"for update) sle group by sle.voucher_type, sle.voucher_no"
+				" order by min(sle.posting_date + sle.posting_time), min(sle.creation)",
+			),
+		),
+	),
+	Fix(
+		"erpnext.stock.doctype.stock_ledger_entry.stock_ledger_entry:"
+		"StockLedgerEntry.validate_with_last_transaction_posting_time",
+		because="There is no timestamp(date, time).",
+		changes=(("MAX(timestamp(posting_date, posting_time))", "MAX(posting_date + posting_time)"),),
+	),
+	Fix(
+		"erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle:get_stock_ledgers_batches",
+		because="Columns beside a sum must be grouped.",
+		changes=(
+			(
+				".groupby(stock_ledger_entry.batch_no, stock_ledger_entry.warehouse)",
+				".groupby(stock_ledger_entry.batch_no, stock_ledger_entry.warehouse,"
+				" stock_ledger_entry.item_code, batch_table.name)",
+			),
+		),
+	),
+	Fix(
+		"erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle:"
+		"get_stock_ledgers_for_serial_nos",
+		because="What is distinct is ordered only by what is selected.",
+		changes=(
+			(
+				"stock_ledger_entry.serial_and_batch_bundle,\n",
+				"stock_ledger_entry.serial_and_batch_bundle,\n\t\t\tstock_ledger_entry.creation,\n",
+			),
+		),
+	),
+	Fix(
+		"erpnext.stock.serial_batch_bundle:BatchNoValuation.get_batch_stock_before_date",
+		because="Grouped rows cannot be locked.",
+		changes=((".for_update() .groupby(child.batch_no)", ".groupby(child.batch_no)"),),
+	),
+	Fix(
+		"erpnext.assets.doctype.asset.depreciation:get_depreciable_assets_data",
+		because="Columns beside a minimum must be grouped.",
+		changes=((".groupby(ads.name)", ".groupby(ads.name, a.name)"),),
+	),
+	Fix(
+		"erpnext.accounts.utils:sort_stock_vouchers_by_posting_date",
+		because="Columns beside grouped ones must be aggregated.",
+		changes=(
+			(
+				"sle.voucher_type, sle.voucher_no, sle.posting_date, sle.posting_time, sle.creation)",
+				"sle.voucher_type, sle.voucher_no)",
+			),
+			(
+				".orderby(sle.posting_datetime)",
+				".orderby(frappe.query_builder.functions.Min(sle.posting_datetime))",
+			),
+			(".orderby(sle.creation)", ".orderby(frappe.query_builder.functions.Min(sle.creation))"),
+		),
 	),
 )

@@ -205,3 +205,138 @@ def test_variants_are_found_by_all_their_attributes(frappe: ModuleType, refused_
 	with refused_without("erpnext.utilities.product:get_item_codes_by_attributes"):
 		get_item_codes_by_attributes(*asked)
 	assert get_item_codes_by_attributes(*asked) == ["V-2"]
+
+
+def test_later_vouchers_come_in_the_order_of_their_posting(frappe: ModuleType, refused_without: Without):
+	from erpnext.accounts.utils import get_future_stock_vouchers
+
+	rows = (("V-1", "08:00"), ("V-2", "10:00"), ("V-3", "09:00"), ("V-2", "09:30"), ("V-4", "11:00"))
+	for number, (voucher, time) in enumerate(rows):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry" (name, voucher_type, voucher_no, item_code, posting_date,'
+			" posting_time, creation, is_cancelled)"
+			" VALUES (%s, 'T', %s, 'TEST-ITEM', '2026-05-05', %s, now(), 0)",
+			(f"test-{number}", voucher, time),
+		)
+	asked = ("2026-05-05", "09:00", None, ["TEST-ITEM"])
+	with refused_without("erpnext.accounts.utils:get_future_stock_vouchers"):
+		get_future_stock_vouchers(*asked)
+	assert [name for _, name in get_future_stock_vouchers(*asked)] == ["V-3", "V-2", "V-4"]
+
+
+def test_nothing_is_posted_before_the_last_entry_but_by_who_may(
+	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
+):
+	received(frappe, modem, warehouse, 1)
+	frappe.db.set_single_value(
+		"Stock Settings", "role_allowed_to_create_edit_back_dated_transactions", "Stock Manager"
+	)
+	frappe.db.sql('DELETE FROM "tabHas Role" WHERE role = %s', "Stock Manager")
+	other = {"role": "Stock Manager", "parent": "Guest", "parenttype": "User", "parentfield": "roles"}
+	frappe.get_doc({"doctype": "Has Role", **other}).db_insert()
+	entry = frappe.get_last_doc("Stock Ledger Entry", {"item_code": modem})
+	entry.posting_date = frappe.utils.add_days(entry.posting_date, -1)
+	entry.posting_time = str(entry.posting_time)
+	target = "erpnext.stock.doctype.stock_ledger_entry.stock_ledger_entry"
+	frappe.clear_document_cache("Stock Settings")
+	with refused_without(f"{target}:StockLedgerEntry.validate_with_last_transaction_posting_time"):
+		entry.validate_with_last_transaction_posting_time()
+	with pytest.raises(frappe.ValidationError):
+		entry.validate_with_last_transaction_posting_time()
+
+
+def test_batches_of_old_entries_are_summed_by_item_and_warehouse(
+	frappe: ModuleType, refused_without: Without
+):
+	from erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle import (
+		get_stock_ledgers_batches,
+	)
+
+	frappe.db.sql("INSERT INTO \"tabBatch\" (name) VALUES ('TEST-B')")
+	for number, qty in enumerate((5, -2)):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry"'
+			" (name, item_code, warehouse, batch_no, actual_qty, is_cancelled)"
+			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, 0)",
+			(f"test-{number}", qty),
+		)
+	asked = frappe._dict(item_code="TEST-ITEM")
+	with refused_without(f"{BUNDLE}:get_stock_ledgers_batches"):
+		get_stock_ledgers_batches(asked)
+	assert [row.qty for row in get_stock_ledgers_batches(asked).values()] == [3]
+
+
+def test_entries_of_a_serial_number_come_once_and_in_order(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.doctype.serial_and_batch_bundle import serial_and_batch_bundle as module
+
+	for number, day in ((1, "2026-02-02"), (2, "2026-01-01")):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry"'
+			" (name, item_code, actual_qty, serial_no, posting_datetime, creation, is_cancelled)"
+			" VALUES (%s, 'TEST-ITEM', %s, 'SN-1', %s, now(), 0)",
+			(f"test-{number}", number, day),
+		)
+	asked = frappe._dict(item_code="TEST-ITEM", serial_nos=["SN-1"])
+	with refused_without(f"{BUNDLE}:get_stock_ledgers_for_serial_nos"):
+		module.get_stock_ledgers_for_serial_nos(asked)
+	assert [row.actual_qty for row in module.get_stock_ledgers_for_serial_nos(asked)] == [2, 1]
+
+
+def test_the_stock_of_a_batch_before_a_date_is_summed(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.serial_batch_bundle import BatchNoValuation
+
+	for number, (day, qty) in enumerate((("2026-01-01", 4), ("2026-01-02", 3), ("2026-03-01", 9))):
+		frappe.db.sql(
+			'INSERT INTO "tabSerial and Batch Entry" (name, item_code, warehouse, batch_no, qty, docstatus,'
+			" stock_value_difference, type_of_transaction, posting_datetime, voucher_type)"
+			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, 1, %s, 'Inward', %s, 'Stock Entry')",
+			(f"test-{number}", qty, qty * 10, day),
+		)
+	valuation = BatchNoValuation.__new__(BatchNoValuation)
+	valuation.batchwise_valuation_batches = ["TEST-B"]
+	valuation.sle = frappe._dict(item_code="TEST-ITEM", warehouse="W", posting_datetime="2026-02-01")
+	target = "erpnext.stock.serial_batch_bundle:BatchNoValuation.get_batch_stock_before_date"
+	with refused_without(target):
+		valuation.get_batch_stock_before_date()
+	(row,) = valuation.get_batch_stock_before_date()
+	assert (row.batch_no, row.qty, row.incoming_rate) == ("TEST-B", 7, 70)
+
+
+def test_assets_to_depreciate_are_found_with_their_rows(frappe: ModuleType, refused_without: Without):
+	from erpnext.assets.doctype.asset.depreciation import get_depreciable_assets_data
+
+	frappe.db.sql(
+		'INSERT INTO "tabAsset" (name, calculate_depreciation, docstatus, status, company)'
+		" VALUES ('TEST-A', 1, 1, 'Submitted', %s)",
+		documents.COMPANY,
+	)
+	frappe.db.sql(
+		'INSERT INTO "tabAsset Depreciation Schedule" (name, asset, docstatus)'
+		" VALUES ('TEST-S', 'TEST-A', 1)"
+	)
+	for number, day in ((1, "2026-01-31"), (2, "2026-02-28"), (3, "2027-01-31")):
+		frappe.db.sql(
+			'INSERT INTO "tabDepreciation Schedule" (name, parent, idx, schedule_date)'
+			" VALUES (%s, 'TEST-S', %s, %s)",
+			(f"test-{number}", number, day),
+		)
+	with refused_without("erpnext.assets.doctype.asset.depreciation:get_depreciable_assets_data"):
+		get_depreciable_assets_data("2026-12-31")
+	assert ("TEST-S", "TEST-A", 0, 2) in get_depreciable_assets_data("2026-12-31")
+
+
+def test_vouchers_are_sorted_by_their_first_posting(frappe: ModuleType, refused_without: Without):
+	from erpnext.accounts.utils import sort_stock_vouchers_by_posting_date
+
+	rows = (("V-1", "2026-03-03"), ("V-2", "2026-01-01"), ("V-1", "2026-02-02"), ("V-2", "2026-04-04"))
+	for number, (voucher, day) in enumerate(rows):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry"'
+			" (name, voucher_type, voucher_no, posting_datetime, creation, is_cancelled)"
+			" VALUES (%s, 'T', %s, %s, now(), 0)",
+			(f"test-{number}", voucher, day),
+		)
+	vouchers = [("T", "V-1"), ("T", "V-2"), ("T", "V-3")]
+	with refused_without("erpnext.accounts.utils:sort_stock_vouchers_by_posting_date"):
+		sort_stock_vouchers_by_posting_date(vouchers)
+	assert sort_stock_vouchers_by_posting_date(vouchers) == [("T", "V-2"), ("T", "V-1"), ("T", "V-3")]
