@@ -28,7 +28,9 @@ State = Literal["not loaded", "applied", "stepped aside"]
 POSTGRES = "frappe.database.postgres.database"
 """Frappe loads this module when it first connects to a PostgreSQL site."""
 
-_ON_POSTGRES = '__import__("frappe").local.conf.get("db_type") == "postgres"'
+ON_POSTGRES = '__import__("frappe").local.conf.get("db_type") == "postgres"'
+"""What a mended function asks before it takes its way."""
+
 _FUTURE = 0x1FE0000
 """The bits of a code object's flags that a compiler takes: those of `from __future__`."""
 
@@ -101,6 +103,10 @@ class Fixes:
 			if fix.module == module.__name__ and self._states[fix.target].state == "not loaded":
 				self._apply(fix, module)
 
+	def codes(self) -> list[CodeType]:
+		"""The code of every function that is mended by now."""
+		return [mended for _, _, mended in self._codes.values()]
+
 	@contextmanager
 	def without(self, target: str) -> Iterator[None]:
 		"""The function as upstream wrote it, for as long as the block runs."""
@@ -157,7 +163,7 @@ def _mended(function: FunctionType, fix: Fix) -> CodeType:
 	definition, own = _definition(tree), _definition(upstream)
 	_refuse_unknown_names(definition, own, function)
 	place = {"lineno": definition.lineno, "col_offset": 0}
-	test = ast.parse(_ON_POSTGRES, mode="eval").body
+	test = ast.parse(ON_POSTGRES, mode="eval").body
 	definition.decorator_list = []
 	definition.body = [ast.If(test, definition.body, own.body, **place)]
 	for class_name in reversed(code.co_qualname.split(".")[:-1]):
