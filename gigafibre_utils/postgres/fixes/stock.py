@@ -142,4 +142,18 @@ FIXES: tuple[Fix, ...] = (
 			(".orderby(sle.creation)", ".orderby(frappe.query_builder.functions.Min(sle.creation))"),
 		),
 	),
+	Fix(
+		"erpnext.stock.deprecated_serial_batch:DeprecatedBatchNoValuation.get_sle_for_batches",
+		because="Grouped rows cannot be locked.",
+		changes=((".for_update() .groupby(sle.batch_no)", ".groupby(sle.batch_no)"),),
+	),
+	Fix(
+		"erpnext.stock.doctype.stock_reservation_entry.stock_reservation_entry:"
+		"get_sre_reserved_warehouses_for_voucher",
+		because="What is distinct is ordered only by what is selected.",
+		changes=(
+			(".select(sre.warehouse) .distinct()", ".select(sre.warehouse).groupby(sre.warehouse)"),
+			(".orderby(sre.creation)", ".orderby(frappe.query_builder.functions.Min(sre.creation))"),
+		),
+	),
 )

@@ -51,8 +51,25 @@ def refused_without(frappe: ModuleType) -> Without:
 	def refused(target: str) -> Iterator[None]:
 		FIXES.states()
 		frappe.db.savepoint("without")
-		with FIXES.without(target), pytest.raises((psycopg2.ProgrammingError, psycopg2.DataError)):
+		refusals = psycopg2.ProgrammingError, psycopg2.DataError, psycopg2.NotSupportedError
+		with FIXES.without(target), pytest.raises(refusals):
 			yield
 		frappe.db.rollback(save_point="without")
 
 	return refused
+
+
+@pytest.fixture
+def as_upstream(frappe: ModuleType) -> Without:
+	"""`with as_upstream(target):` — that fix is off; what the block writes or breaks is undone."""
+	from gigafibre_utils.postgres.fixes import FIXES
+
+	@contextmanager
+	def off(target: str) -> Iterator[None]:
+		FIXES.states()
+		frappe.db.savepoint("as_upstream")
+		with FIXES.without(target):
+			yield
+		frappe.db.rollback(save_point="as_upstream")
+
+	return off

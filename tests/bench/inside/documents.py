@@ -12,7 +12,7 @@ SERVICE = "FTTH-500"
 
 def customer(**more: Any) -> Any:
 	"""A new customer."""
-	return _inserted(
+	return inserted(
 		"Customer", customer_name=f"Test {secrets.token_hex(5)}", customer_type="Individual", **more
 	)
 
@@ -84,11 +84,21 @@ def journal_entry(
 
 
 def _document(doctype: str, submit: bool, **values: Any) -> Any:
-	made = _inserted(doctype, **values)
+	made = inserted(doctype, **values)
 	return made.submit() if submit else made
 
 
-def _inserted(doctype: str, **values: Any) -> Any:
+def inserted(doctype: str, **values: Any) -> Any:
+	"""A new document of any kind."""
 	import frappe
 
 	return frappe.get_doc({"doctype": doctype, **values}).insert()
+
+
+def row(doctype: str, **values: Any) -> Any:
+	"""A document as it stands in its table, written without the checks and the bookings of its kind."""
+	import frappe
+
+	made = frappe.get_doc({"doctype": doctype, "name": f"test-{secrets.token_hex(5)}", **values})
+	made.db_insert()
+	return made

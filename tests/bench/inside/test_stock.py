@@ -340,3 +340,56 @@ def test_vouchers_are_sorted_by_their_first_posting(frappe: ModuleType, refused_
 	with refused_without("erpnext.accounts.utils:sort_stock_vouchers_by_posting_date"):
 		sort_stock_vouchers_by_posting_date(vouchers)
 	assert sort_stock_vouchers_by_posting_date(vouchers) == [("T", "V-2"), ("T", "V-1"), ("T", "V-3")]
+
+
+def test_the_value_of_a_batch_in_old_entries_is_summed(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.deprecated_serial_batch import DeprecatedBatchNoValuation
+
+	for number, (day, qty) in enumerate((("2026-01-01", 4), ("2026-01-02", 3), ("2026-03-01", 9))):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Ledger Entry" (name, item_code, warehouse, batch_no, actual_qty,'
+			" stock_value_difference, posting_datetime, creation, is_cancelled)"
+			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, %s, %s, now(), 0)",
+			(f"test-{number}", qty, qty * 10, day),
+		)
+	valuation = DeprecatedBatchNoValuation()
+	valuation.batchwise_valuation_batches = ["TEST-B"]
+	valuation.sle = frappe._dict(
+		item_code="TEST-ITEM", warehouse="W", posting_datetime="2026-02-01", creation="2026-02-01"
+	)
+	with refused_without(
+		"erpnext.stock.deprecated_serial_batch:DeprecatedBatchNoValuation.get_sle_for_batches"
+	):
+		valuation.get_sle_for_batches()
+	(row,) = valuation.get_sle_for_batches()
+	assert (row.batch_no, row.batch_qty, row.batch_value) == ("TEST-B", 7, 70)
+
+
+def test_an_order_is_delivered_and_billed(frappe: ModuleType, warehouse: str, modem: str):
+	from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note, make_sales_invoice
+
+	received(frappe, modem, warehouse, 10)
+	made = ordered(frappe, modem, warehouse, 3)
+	make_delivery_note(made.name).insert().submit()
+	assert made.reload().per_delivered == 100
+	make_sales_invoice(made.name).insert().submit()
+	assert (made.reload().per_billed, made.status) == (100, "Completed")
+
+
+def test_warehouses_that_hold_reservations_come_in_the_order_of_reserving(
+	frappe: ModuleType, refused_without: Without
+):
+	from erpnext.stock.doctype.stock_reservation_entry.stock_reservation_entry import (
+		get_sre_reserved_warehouses_for_voucher as reserved_warehouses,
+	)
+
+	for number, (place, day) in enumerate((("W-2", 1), ("W-1", 2), ("W-2", 3))):
+		frappe.db.sql(
+			'INSERT INTO "tabStock Reservation Entry" (name, warehouse, voucher_type, voucher_no, docstatus,'
+			" delivered_qty, reserved_qty, creation) VALUES (%s, %s, 'Sales Order', 'TEST-SO', 1, 0, 1, %s)",
+			(f"test-{number}", place, f"2026-01-0{day}"),
+		)
+	target = "erpnext.stock.doctype.stock_reservation_entry.stock_reservation_entry"
+	with refused_without(f"{target}:get_sre_reserved_warehouses_for_voucher"):
+		reserved_warehouses("Sales Order", "TEST-SO")
+	assert reserved_warehouses("Sales Order", "TEST-SO") == ["W-2", "W-1"]
