@@ -176,4 +176,14 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		"erpnext.selling.doctype.sales_order.sales_order:SalesOrder.check_modified_date",
+		because="There is no timediff().",
+		changes=(
+			(
+				"select TIMEDIFF('{mod_db}', '{cstr(self.modified)}')",
+				"select timestamp '{mod_db}' - timestamp '{cstr(self.modified)}'",
+			),
+		),
+	),
 )

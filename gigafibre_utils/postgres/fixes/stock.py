@@ -156,4 +156,14 @@ FIXES: tuple[Fix, ...] = (
 			(".orderby(sre.creation)", ".orderby(frappe.query_builder.functions.Min(sre.creation))"),
 		),
 	),
+	Fix(
+		"erpnext.stock.doctype.material_request.material_request:MaterialRequest.check_modified_date",
+		because="There is no timediff().",
+		changes=(
+			(
+				"select TIMEDIFF('{mod_db[0][0]}', '{cstr(self.modified)}')",
+				"select timestamp '{mod_db[0][0]}' - timestamp '{cstr(self.modified)}'",
+			),
+		),
+	),
 )

@@ -393,3 +393,34 @@ def test_warehouses_that_hold_reservations_come_in_the_order_of_reserving(
 	with refused_without(f"{target}:get_sre_reserved_warehouses_for_voucher"):
 		reserved_warehouses("Sales Order", "TEST-SO")
 	assert reserved_warehouses("Sales Order", "TEST-SO") == ["W-2", "W-1"]
+
+
+@pytest.mark.parametrize(
+	("doctype", "target"),
+	[
+		("Sales Order", "erpnext.selling.doctype.sales_order.sales_order:SalesOrder.check_modified_date"),
+		(
+			"Material Request",
+			"erpnext.stock.doctype.material_request.material_request:MaterialRequest.check_modified_date",
+		),
+	],
+)
+def test_what_somebody_else_changed_meanwhile_is_not_closed(
+	frappe: ModuleType, refused_without: Without, doctype: str, target: str
+):
+	document = documents.row(doctype, modified="2026-05-05 10:00:00.000001")
+	with refused_without(target):
+		document.check_modified_date()
+	document.check_modified_date()
+	frappe.db.set_value(
+		doctype, document.name, "modified", "2026-05-05 10:00:00.000002", update_modified=False
+	)
+	with pytest.raises(frappe.ValidationError, match="modified"):
+		document.check_modified_date()
+
+
+def test_an_order_can_be_closed_and_opened_again(frappe: ModuleType, warehouse: str, modem: str):
+	made = ordered(frappe, modem, warehouse, 3)
+	made.reload().update_status("Closed")
+	made.reload().update_status("Draft")
+	assert made.reload().status == "To Deliver and Bill"
