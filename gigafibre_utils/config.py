@@ -1,4 +1,7 @@
-"""The site's configuration, read and checked when it is needed. A message names a key, never its value."""
+"""The site's configuration, read and checked when it is needed. A message names a key, never its value.
+
+On Frappe a key is one of the site's configuration, or else a field of Gigafibre Settings.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ from gigafibre_utils import site
 from gigafibre_utils.errors import ConfigurationError
 
 DEFAULT_STAFF_DOMAINS = ("targo.ca", "gigafibre.ca")
+WEBHOOK_SECRETS = ("gigafibre_stripe_webhook_secret", "gigafibre_stripe_webhook_secret_previous")
 
 
 def pay_secret() -> bytes:
@@ -46,11 +50,10 @@ def stripe_is_live() -> bool:
 
 
 def stripe_webhook_secrets() -> Sequence[str]:
-	"""`gigafibre_stripe_webhook_secret`: one or, during a rotation, several. Never empty."""
-	value = site.current().conf("gigafibre_stripe_webhook_secret")
-	secrets = [value] if isinstance(value, str) else list(value or [])
-	if not secrets or not all(isinstance(secret, str) and secret.startswith("whsec_") for secret in secrets):
-		raise ConfigurationError("gigafibre_stripe_webhook_secret must be set, as whsec_… or a list of them.")
+	"""`gigafibre_stripe_webhook_secret`, one or a list, and `…_previous` during a rotation. Never empty."""
+	secrets = [secret for key in WEBHOOK_SECRETS for secret in _signing_secrets(key)]
+	if not secrets:
+		raise ConfigurationError("gigafibre_stripe_webhook_secret is not set.")
 	return secrets
 
 
@@ -64,22 +67,39 @@ def stripe_api_base() -> str | None:
 	return base
 
 
+def twilio_account_sid() -> str:
+	"""`twilio_account_sid`: `AC…`."""
+	account = required("twilio_account_sid")
+	if not account.startswith("AC"):
+		raise ConfigurationError("twilio_account_sid must start with AC.")
+	return account
+
+
 def staff_domains() -> Sequence[str]:
-	"""`gigafibre_staff_domains`: e-mail domains whose users are staff."""
-	return site.current().conf("gigafibre_staff_domains") or DEFAULT_STAFF_DOMAINS
+	"""`gigafibre_staff_domains`, a list or one on a line: e-mail domains whose users are staff."""
+	value = site.current().conf("gigafibre_staff_domains")
+	return (value.split() if isinstance(value, str) else value) or DEFAULT_STAFF_DOMAINS
 
 
 def required(key: str) -> str:
 	"""A key's text. Raises ConfigurationError where it is missing or not text."""
 	value = site.current().conf(key)
 	if not value or not isinstance(value, str):
-		raise ConfigurationError(f"{key} is not set in the site's configuration.")
+		raise ConfigurationError(f"{key} is not set.")
 	return value
 
 
 def optional(key: str) -> str | None:
 	"""A key's text, or None."""
 	return site.current().conf(key) or None
+
+
+def _signing_secrets(key: str) -> Sequence[str]:
+	value = site.current().conf(key)
+	secrets = [value] if isinstance(value, str) else list(value or [])
+	if not all(isinstance(secret, str) and secret.startswith("whsec_") for secret in secrets):
+		raise ConfigurationError(f"{key} must be whsec_… or a list of them.")
+	return secrets
 
 
 def _hex_key(name: str, value: str) -> bytes:

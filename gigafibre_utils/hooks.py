@@ -9,7 +9,7 @@ required_apps = ["erpnext"]
 before_install = "gigafibre_utils.install.before_install"
 after_install = "gigafibre_utils.install.after_install"
 after_migrate = "gigafibre_utils.install.after_migrate"
-before_uninstall = "gigafibre_utils.uninstall.before_uninstall"
+after_uninstall = "gigafibre_utils.uninstall.after_uninstall"
 
 before_request = ["gigafibre_utils.postgres.load.before_work"]
 before_job = ["gigafibre_utils.postgres.load.before_work"]
@@ -25,11 +25,39 @@ scheduler_events = {
 	"hourly": ["gigafibre_utils.paylink.referral.give_codes"],
 }
 
+# A log keeps nobody and nothing from being deleted.
+ignore_links_on_delete = ["Pay Link"]
+
+doctype_js = {
+	"Sales Invoice": "public/js/sales_invoice.js",
+	"Stripe Checkout Session": "public/js/needs_attention.js",
+	"Stripe Event": "public/js/needs_attention.js",
+}
+
+override_doctype_dashboards = {
+	"Customer": "gigafibre_utils.gigafibre_utils.connections.of_customer",
+	"Payment Entry": "gigafibre_utils.gigafibre_utils.connections.of_payment_entry",
+	"Sales Invoice": "gigafibre_utils.gigafibre_utils.connections.of_sales_invoice",
+}
+
+# In days; what failed or waits is kept however old it is. Thirteen months: until a year's books are closed,
+# each of its payments can be followed to Stripe's own words. Stripe sends an event again for three days, and
+# the holder of a card may dispute for some four months. That a payment is posted only once hangs on none of
+# these rows.
+default_log_clearing_doctypes = {
+	"Pay Link": 400,
+	"Stripe Checkout Session": 400,
+	"Stripe Event": 400,
+}
+
+export_python_type_annotations = True
+
 jinja = {
 	"methods": ["gigafibre_utils.jinja.gigafibre_facture"],
 }
 
 pdf_generator = "gigafibre_utils.gigafibre_utils.pdf.generate"
+on_print_pdf = "gigafibre_utils.gigafibre_utils.pdf.forget_generator"
 override_whitelisted_methods = {
 	"frappe.utils.print_format.download_pdf": "gigafibre_utils.gigafibre_utils.pdf.download_pdf",
 }

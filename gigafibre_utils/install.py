@@ -1,30 +1,42 @@
 """What the app adds to a site beside its own DocTypes. Every step may run any number of times."""
 
-import erpnext
+import click
 import frappe
+from frappe import _
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 from frappe.model.document import Document
 
-from gigafibre_utils.custom_fields import CUSTOM_FIELDS
+from gigafibre_utils.custom_fields import CUSTOM_FIELDS, CUSTOMIZATIONS
+from gigafibre_utils.errors import ServiceUnavailable
 from gigafibre_utils.payments.settlement import MODE_OF_PAYMENT
-from gigafibre_utils.printing.pdf_hook import GENERATOR
+from gigafibre_utils.postgres import doctor, terminal
 
 ERPNEXT = 16
+# Which `bench install-app` tells as a sentence.
+REFUSAL = frappe.IncompatibleApp
 
 
 def before_install() -> None:
 	"""Refuse a site that the app cannot serve, before anything is written to it."""
-	if int(erpnext.__version__.split(".")[0]) < ERPNEXT:
-		frappe.throw(f"Gigafibre needs ERPNext {ERPNEXT}; this site has {erpnext.__version__}.")
+	try:
+		from erpnext import __version__ as version
+	except ModuleNotFoundError:
+		frappe.throw(_("Gigafibre needs ERPNext {0}; this bench has none.").format(ERPNEXT), REFUSAL)
+	if int(version.split(".")[0]) < ERPNEXT:
+		sentence = _("Gigafibre needs ERPNext {0}; this bench has {1}.").format(ERPNEXT, version)
+		frappe.throw(sentence, REFUSAL)
 
 
 def after_install() -> None:
-	"""Add our fields, our PDF generator, and the way that money from Stripe takes into the books."""
+	"""Add our fields and options, and the way that money from Stripe takes into the books."""
 	create_custom_fields(CUSTOM_FIELDS)
-	offer_pdf_generator()
+	for doctype, changes in CUSTOMIZATIONS.items():
+		for fieldname, option in changes.get("options", {}).items():
+			offer(doctype, fieldname, option)
 	for company in frappe.get_all("Company", pluck="name"):
 		make_clearing_account(frappe.get_doc("Company", company))
+	make_indexes()
 
 
 def after_migrate() -> None:
@@ -32,12 +44,21 @@ def after_migrate() -> None:
 	after_install()
 
 
-def offer_pdf_generator() -> None:
-	"""Let a Print Format choose our PDF generator, beside those that it can choose already."""
-	options = frappe.get_meta("Print Format").get_field("pdf_generator").options.split("\n")
-	if GENERATOR not in options:
-		with_ours = "\n".join([*options, GENERATOR])
-		make_property_setter("Print Format", "pdf_generator", "options", with_ours, "Text")
+def make_indexes() -> None:
+	"""On PostgreSQL, make the indexes that DocTypes ask for; what is refused is told and ends no migrate."""
+	if not doctor.is_postgres():
+		return
+	try:
+		terminal.show_mended(doctor.mend())
+	except ServiceUnavailable as error:
+		click.secho(str(error), fg="yellow")
+
+
+def offer(doctype: str, fieldname: str, option: str) -> None:
+	"""Let a Select of another app be set to an option of ours, beside those that it has already."""
+	options = frappe.get_meta(doctype).get_field(fieldname).options.split("\n")
+	if option not in options:
+		make_property_setter(doctype, fieldname, "options", "\n".join([*options, option]), "Text")
 
 
 def make_clearing_account(company: Document, method: str | None = None) -> None:

@@ -27,5 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 	group.addoption("--twilio-port", type=int, default=0, help="port that its twilio_api_base leads to")
 	group.addoption("--patience", type=float, default=15, help="seconds to wait for background jobs")
 	group.addoption("--bench-site", help="run by a bench's own Python: the site to look at from inside")
+	group.addoption(
+		"--bench-command", help='a scratch site of ERPNext, such as "bench --site scratch.localhost"'
+	)
 	group.addoption("--bench-sites", default="sites", help="the bench's folder of sites")
 	group.addoption("--smtp-port", type=int, default=0, help="port that it sends mail to")

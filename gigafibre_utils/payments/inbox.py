@@ -9,12 +9,13 @@ import stripe
 from gigafibre_utils import config, site
 from gigafibre_utils.errors import BadRequest, ConfigurationError, DuplicateDocument, GigafibreError
 from gigafibre_utils.payments import settlement
-from gigafibre_utils.payments.settlement import IGNORED, NEEDS_ATTENTION, Outcome
+from gigafibre_utils.payments.settlement import IGNORED, NEEDS_ATTENTION, PROCESSED, Outcome
 from gigafibre_utils.site import Document
 
 TOLERANCE_SECONDS = 300
 RECEIVED, FAILED = "Received", "Failed"
 WAITING = (RECEIVED, FAILED)
+SETTLED = (PROCESSED, IGNORED)
 MAX_ATTEMPTS = 50
 JOB = "gigafibre_utils.payments.inbox.process"
 

@@ -81,7 +81,12 @@ def _as_before(row: Document) -> Outcome:
 
 
 def _kept(row: Document, outcome: Outcome, status: str | None = None) -> Outcome:
-	"""Write the outcome on the session's row. Staff are told, once, of what waits for them."""
+	"""Write the outcome on the session's row.
+
+	Staff are told, once, of what waits for them; what they have dealt with does not come up again.
+	"""
+	if outcome.note == row["note"] and not row["needs_attention"]:
+		outcome = replace(outcome, status=PROCESSED)
 	waits = outcome.status == NEEDS_ATTENTION
 	changes = {"status": status or row["status"], "note": outcome.note, "needs_attention": int(waits)}
 	site.current().set_value(SESSION, row["name"], changes | {"payment_entry": outcome.payment_entry})

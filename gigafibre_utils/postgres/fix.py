@@ -45,7 +45,7 @@ class Fix:
 
 	`target` is `module:function` or `module:Class.method`; `because` says in a sentence what PostgreSQL
 	refuses; `changes` are pairs of a fragment that stands once in the function's source (white space aside)
-	and what takes its place.
+	and what takes its place. A second fix of the same function is for how another version words it.
 	"""
 
 	target: str
@@ -72,8 +72,12 @@ class Fixes:
 	"""A set of fixes and what became of them in this process."""
 
 	def __init__(self, fixes: Iterable[Fix]):
-		self._fixes = {fix.target: fix for fix in fixes}
-		self._states = {fix.target: FixState(fix.target, fix.because) for fix in self._fixes.values()}
+		self._fixes: dict[str, list[Fix]] = {}
+		for fix in fixes:
+			self._fixes.setdefault(fix.target, []).append(fix)
+		self._states = {
+			target: FixState(target, first.because) for target, (first, *_) in self._fixes.items()
+		}
 		self._codes: dict[str, tuple[FunctionType, CodeType, CodeType]] = {}
 		self._awaits_postgres = False
 
@@ -90,18 +94,18 @@ class Fixes:
 
 	def states(self) -> list[FixState]:
 		"""How every fix stands in this process, once all of their modules are loaded."""
-		for fix in self._fixes.values():
+		for target, (fix, *_) in self._fixes.items():
 			try:
 				self.apply(import_module(fix.module))
 			except ModuleNotFoundError as error:
-				self._step_aside(fix, str(error))
+				self._step_aside(target, str(error))
 		return list(self._states.values())
 
 	def apply(self, module: ModuleType) -> None:
 		"""Mend the functions of one loaded module."""
-		for fix in self._fixes.values():
-			if fix.module == module.__name__ and self._states[fix.target].state == "not loaded":
-				self._apply(fix, module)
+		for target, wordings in self._fixes.items():
+			if wordings[0].module == module.__name__ and self._states[target].state == "not loaded":
+				self._apply(target, wordings, module)
 
 	def codes(self) -> list[CodeType]:
 		"""The code of every function that is mended by now."""
@@ -118,22 +122,24 @@ class Fixes:
 			function.__code__ = mended
 
 	def _await_modules(self, _: ModuleType) -> None:
-		for name in dict.fromkeys(fix.module for fix in self._fixes.values()):
+		for name in dict.fromkeys(fix.module for fix, *_ in self._fixes.values()):
 			register_post_import_hook(self.apply, name)
 
-	def _apply(self, fix: Fix, module: ModuleType) -> None:
-		try:
-			function = _function(module, fix)
-			original, mended = function.__code__, _mended(function, fix)
-			function.__code__ = mended
-		except (Moved, OSError, SyntaxError, ValueError) as error:
-			self._step_aside(fix, str(error))
-			return
-		self._codes[fix.target] = function, original, mended
-		self._states[fix.target].state = "applied"
+	def _apply(self, target: str, wordings: list[Fix], module: ModuleType) -> None:
+		for fix in wordings:
+			try:
+				function = _function(module, fix)
+				original, mended = function.__code__, _mended(function, fix)
+				function.__code__ = mended
+			except (Moved, OSError, SyntaxError, ValueError) as error:
+				self._step_aside(target, str(error))
+			else:
+				self._codes[target] = function, original, mended
+				self._states[target].state, self._states[target].detail = "applied", None
+				return
 
-	def _step_aside(self, fix: Fix, detail: str) -> None:
-		state = self._states[fix.target]
+	def _step_aside(self, target: str, detail: str) -> None:
+		state = self._states[target]
 		state.state, state.detail = "stepped aside", detail
 
 

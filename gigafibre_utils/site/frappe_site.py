@@ -183,8 +183,9 @@ class FrappeSite:
 		frappe.get_doc({"doctype": "Error Log", "method": title, "error": detail}).deferred_insert()
 
 	def conf(self, key: str) -> Any:
-		"""See `Site.conf`."""
-		return frappe.conf.get(key)
+		"""See `Site.conf`. Without a word of the site's configuration, Gigafibre Settings have theirs."""
+		value = frappe.conf.get(key)
+		return frappe.get_cached_doc("Gigafibre Settings").configured(key) if value is None else value
 
 	def now(self) -> datetime:
 		"""See `Site.now`."""

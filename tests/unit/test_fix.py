@@ -157,6 +157,20 @@ def test_of_two_fragments_one_that_moved_leaves_the_other_unchanged_too(upstream
 	assert module.Query.broken("x ") == "x if(a, b)"
 
 
+def test_of_two_wordings_of_a_fix_the_one_that_fits_is_taken(upstream: str):
+	other = fix("Query.broken", ("gone", "here"))
+	for wordings in (
+		(other, fix("Query.broken", ("if(a, b)", CASE))),
+		(fix("Query.broken", ("if(a, b)", CASE)), other),
+	):
+		sys.modules.pop(upstream, None)
+		module, fixes = mended(*wordings)
+		(state,) = fixes.states()
+		assert (state.state, state.detail) == ("applied", None)
+		on("postgres")
+		assert module.Query.broken("x ") == f"x {CASE}"
+
+
 def test_a_module_that_upstream_dropped_is_told(upstream: str):
 	fixes = Fixes([Fix("upstream_dropped:f", "it is refused", (("a", "b"),))])
 	(state,) = fixes.states()

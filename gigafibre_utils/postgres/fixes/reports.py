@@ -4,25 +4,27 @@ from gigafibre_utils.postgres.fix import Fix
 
 REPORT = "erpnext.accounts.report"
 
+_SELECTED_BESIDE_SUMS = (
+	"query.select(gl_entry.posting_date, gl_entry.is_opening, gl_entry.fiscal_year)",
+	"""query.select(
+*(
+	(
+		Max(gl_entry.posting_date).as_("posting_date"),
+		gl_entry.is_opening,
+		Max(gl_entry.fiscal_year).as_("fiscal_year"),
+	)
+	if group_by_account
+	else (gl_entry.posting_date, gl_entry.is_opening, gl_entry.fiscal_year)
+)
+		)""",
+)
+
 FIXES: tuple[Fix, ...] = (
 	Fix(
 		f"{REPORT}.financial_statements:get_accounting_entries",
 		because="Columns beside a sum must be grouped or aggregated.",
 		changes=(
-			(
-				"query.select(gl_entry.posting_date, gl_entry.is_opening, gl_entry.fiscal_year)",
-				"""query.select(
-			*(
-				(
-					Max(gl_entry.posting_date).as_("posting_date"),
-					gl_entry.is_opening,
-					Max(gl_entry.fiscal_year).as_("fiscal_year"),
-				)
-				if group_by_account
-				else (gl_entry.posting_date, gl_entry.is_opening, gl_entry.fiscal_year)
-			)
-		)""",
-			),
+			_SELECTED_BESIDE_SUMS,
 			(
 				'query.groupby("account")',
 				"""query.groupby(
@@ -30,6 +32,18 @@ FIXES: tuple[Fix, ...] = (
 			gl_entry.account_currency,
 			gl_entry.is_opening if doctype == "GL Entry" else gl_entry.closing_date,
 		)""",
+			),
+		),
+	),
+	Fix(
+		f"{REPORT}.financial_statements:get_accounting_entries",
+		because="Columns beside a sum must be grouped or aggregated.",
+		changes=(
+			_SELECTED_BESIDE_SUMS,
+			(
+				'query += " GROUP BY `account`"',
+				'query += " GROUP BY account, account_currency, "\n'
+				'\t\tquery += "is_opening" if doctype == "GL Entry" else "closing_date"',
 			),
 		),
 	),

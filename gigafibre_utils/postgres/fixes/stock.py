@@ -36,6 +36,17 @@ FIXES: tuple[Fix, ...] = (
 		),
 	),
 	Fix(
+		"erpnext.stock.stock_ledger:get_items_to_be_repost",
+		because="Columns beside grouped ones must be aggregated.",
+		changes=(
+			(
+				'["item_code", "warehouse", "posting_date", "posting_time", "creation"]',
+				'["item_code", "warehouse"] + [{"MIN": field, "as": field} for field in'
+				' ("posting_date", "posting_time", "creation")]',
+			),
+		),
+	),
+	Fix(
 		"erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle:get_available_batches",
 		because="Columns beside a sum must be grouped.",
 		changes=(
