@@ -19,7 +19,6 @@ import frappe
 import frappe.utils
 from erpnext.controllers.website_list_for_contact import get_parents_for_user
 from frappe.core.doctype.file.utils import find_file_by_url
-from psycopg2.errors import UniqueViolation
 
 from gigafibre_utils.errors import (
 	ConfigurationError,
@@ -294,7 +293,11 @@ def _naming_duplicates() -> Iterator[None]:
 	try:
 		with _silence():
 			yield
-	except (frappe.DuplicateEntryError, frappe.UniqueValidationError, UniqueViolation) as error:
+	except Exception as error:
+		told = isinstance(error, frappe.DuplicateEntryError | frappe.UniqueValidationError)
+		# The database's own error is another class on each database; Frappe knows it by its code.
+		if not told and not (error.args and frappe.db.is_duplicate_entry(error)):
+			raise
 		raise DuplicateDocument("There is a document of that name, or with that value, already.") from error
 
 
