@@ -113,8 +113,8 @@ def test_the_print_is_made_again_once_the_invoice_changed(desk: Desk, bench: Sit
 	desk.tab.click()
 	desk.shown()
 	bench.sql('UPDATE "tabSales Invoice" SET modified = now() WHERE name = %s', invoice)
-	desk.page.evaluate("cur_frm.reload_doc()")
-	expect(desk.preview.get_by_role("status").first).to_be_visible()
+	with desk.page.expect_response(lambda answer: "invoice_pdf" in answer.url):
+		desk.page.evaluate("cur_frm.reload_doc()")
 	desk.shown()
 	assert desk.asked.count("invoice_pdf") == 2
 
