@@ -56,8 +56,10 @@ def test_payments_are_listed_and_lower_what_is_due(site: Site, statement_of):
 
 def test_a_credit_note_is_a_credit_of_its_invoice(site: Site, statement_of):
 	statement = statement_of(site.invoice("credited")["name"])
-	(credit,) = statement.credits
-	assert (credit.label, credit.reference) == ("Credit note", site.invoice("credit-note")["name"])
+	note = site.invoice("credit-note")["name"]
+	# Other tests may have made copies of the note.
+	(credit,) = [credit for credit in statement.credits if credit.reference == note]
+	assert credit.label == "Credit note"
 	assert statement.total - credit.amount == statement.amount_due
 
 
