@@ -6,6 +6,7 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 
 # Chromium's own sandbox needs namespaces, which Docker's seccomp profile denies it; without this flag it would not
 # start. Debian's launcher reads /etc/chromium.d. The base image's headless shell goes along with Chromium's version.
+# hadolint ignore=DL3066
 USER root
 # hadolint ignore=DL3008,SC2016
 RUN apt-get update \
@@ -15,6 +16,8 @@ RUN apt-get update \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& echo 'export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --no-sandbox"' >/etc/chromium.d/no-sandbox
 
+# The base image's own user.
+# hadolint ignore=DL3066
 USER frappe
 WORKDIR /home/frappe/frappe-bench
 COPY --chown=frappe:frappe . apps/gigafibre_utils
@@ -25,10 +28,12 @@ RUN env/bin/pip freeze --exclude-editable | grep '==' >/tmp/held.txt \
 	&& rm /tmp/held.txt
 
 # The assets are kept beside sites/ too: the compose file's configurator takes them from there for its volume.
-# `image` tells one build from another, so that a site is migrated once by each.
+# `image` tells one build from another, so that a site is migrated once by each. A volume that is mounted on `backups`
+# takes over its owner.
 RUN sh apps/gigafibre_utils/deploy/add-app-to-list sites/apps.txt frappe erpnext gigafibre_utils \
 	&& if [ -d apps/gigafibre_utils/gigafibre_utils/public ]; then bench build --app gigafibre_utils --production; fi \
 	&& cp -a sites/assets assets \
-	&& cat /proc/sys/kernel/random/uuid >image
+	&& cat /proc/sys/kernel/random/uuid >image \
+	&& mkdir --mode=700 backups
 
 RUN grep -qx gigafibre_utils sites/apps.txt

@@ -11,7 +11,11 @@ after_install = "gigafibre_utils.install.after_install"
 after_migrate = "gigafibre_utils.install.after_migrate"
 after_uninstall = "gigafibre_utils.uninstall.after_uninstall"
 
-before_request = ["gigafibre_utils.postgres.load.before_work"]
+before_request = [
+	"gigafibre_utils.postgres.load.before_work",
+	"gigafibre_utils.gigafibre_utils.public_routes.refuse_other_methods",
+]
+before_login = "gigafibre_utils.gigafibre_utils.public_routes.refuse_other_methods"
 before_job = ["gigafibre_utils.postgres.load.before_work"]
 
 doc_events = {

