@@ -11,6 +11,7 @@ from gigafibre_utils.custom_fields import CUSTOM_FIELDS, CUSTOMIZATIONS
 from gigafibre_utils.errors import ServiceUnavailable
 from gigafibre_utils.payments.settlement import MODE_OF_PAYMENT
 from gigafibre_utils.postgres import doctor, terminal
+from gigafibre_utils.postgres.load import tell_of_fixes_aside
 
 ERPNEXT = 16
 # Which `bench install-app` tells as a sentence.
@@ -42,6 +43,8 @@ def after_install() -> None:
 def after_migrate() -> None:
 	"""See that nothing of it is missing."""
 	after_install()
+	if doctor.is_postgres():
+		tell_of_fixes_aside()
 
 
 def make_indexes() -> None:
