@@ -2,6 +2,10 @@
 # which the base image declares a volume; the last check would stop it.
 FROM frappe/erpnext:v16.10.1
 
+LABEL org.opencontainers.image.title="ERPNext with gigafibre_utils" \
+	org.opencontainers.image.licenses="GPL-3.0-only" \
+	org.opencontainers.image.vendor="TARGO"
+
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 
 # Chromium's own sandbox needs namespaces, which Docker's seccomp profile denies it; without this flag it would not
@@ -22,10 +26,14 @@ USER frappe
 WORKDIR /home/frappe/frappe-bench
 COPY --chown=frappe:frappe . apps/gigafibre_utils
 
-# What Frappe and ERPNext brought stays at its version; where that cannot be, the build ends here.
+# What Frappe and ERPNext brought stays at its version, and what the app adds gets the one it is tested with; where that
+# cannot be, the build ends here.
+# hadolint ignore=SC2016
 RUN env/bin/pip freeze --exclude-editable | grep '==' >/tmp/held.txt \
-	&& env/bin/pip install --no-cache-dir --constraint /tmp/held.txt --editable apps/gigafibre_utils \
-	&& rm /tmp/held.txt
+	&& awk -F== '{ name = tolower($1); gsub(/[-_.]+/, "-", name) } !seen[name]++' \
+		/tmp/held.txt apps/gigafibre_utils/constraints.txt >/tmp/pins.txt \
+	&& env/bin/pip install --no-cache-dir --constraint /tmp/pins.txt --editable apps/gigafibre_utils \
+	&& rm /tmp/held.txt /tmp/pins.txt
 
 # The assets are kept beside sites/ too: the compose file's configurator takes them from there for its volume.
 # `image` tells one build from another, so that a site is migrated once by each. A volume that is mounted on `backups`

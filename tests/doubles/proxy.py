@@ -36,6 +36,7 @@ class Backend(ThreadingHTTPServer):
 	def __init__(self, status: int = 200):
 		super().__init__(("127.0.0.1", 0), Echo)
 		self.status = status
+		self.padding = 0
 		self.asked: list[dict[str, Any]] = []
 		threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -56,7 +57,7 @@ class Echo(BaseHTTPRequestHandler):
 			"body": body.decode("latin-1"),
 		}
 		self.server.asked.append(asked)
-		content = json.dumps(asked).encode()
+		content = json.dumps(asked).encode() + b" " * self.server.padding
 		self.send_response(self.server.status)
 		self.send_header("Set-Cookie", "sid=Guest")
 		self.send_header("X-Frame-Options", "DENY")
@@ -155,6 +156,8 @@ def running(folder: Path, files: Path = FILES, **changed: str) -> Iterator[Proxy
 	} | changed
 	assert moved.keys() <= kept.keys()
 	assert environment.keys() - {"PATH"} <= set(service["environment"])
+	# The container's own disk is read-only.
+	environment["TMPDIR"] = str(folder) if "/tmp" in service.get("tmpfs", []) else "/nowhere"
 	log = folder / "traefik.log"
 	command = [TRAEFIK, *(f"{key}={value}" for key, value in (kept | moved).items())]
 	with log.open("w") as output:

@@ -75,6 +75,17 @@ def test_the_image_has_chromium_and_the_fonts_of_the_print_and_no_package_lists(
 	assert "rm -rf /var/lib/apt/lists/*" in packages
 
 
+def test_what_the_base_image_brought_is_held_and_the_rest_is_pinned(tmp_path: Path):
+	[install] = [value for name, value in docker_instructions() if name == "RUN" and "pip install" in value]
+	[program] = re.findall(r"awk -F== '([^']+)'", install)
+	held, constraints = tmp_path / "held.txt", tmp_path / "constraints.txt"
+	held.write_text("Typing.Extensions==4.1\nWerkzeug==3.1.6\n")
+	constraints.write_text("stripe==16.1.0\ntyping_extensions==4.16.0\nwerkzeug==3.1.9\n")
+	done = subprocess.run(["awk", "-F==", program, held, constraints], capture_output=True, text=True)
+	assert done.stdout == "Typing.Extensions==4.1\nWerkzeug==3.1.6\nstripe==16.1.0\n"
+	assert "--constraint /tmp/pins.txt" in install
+
+
 def test_no_file_adds_to_the_list_of_apps_by_echo():
 	for name in ("Dockerfile", "docker-compose.yml"):
 		text = (ROOT / name).read_text()
@@ -194,19 +205,25 @@ def test_every_log_has_its_limit():
 		assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
 
 
-def test_a_backup_is_made_only_when_asked_for():
+def test_a_backup_is_made_only_when_asked_for_and_migrates_nothing():
 	assert {name for name, service in services().items() if "profiles" in service} == ON_DEMAND
+	assert [name for name in ON_DEMAND if "depends_on" in services()[name]] == []
+
+
+def test_no_service_gains_privileges():
+	for name, service in services().items():
+		assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
 def test_nothing_serves_before_the_site_is_made_and_migrated():
 	finished = {"condition": "service_completed_successfully"}
 	for name, service in services().items():
-		if service["image"].startswith("gigafibre/") and name not in ONE_SHOT:
+		if service["image"].startswith("gigafibre/") and name not in ONE_SHOT | ON_DEMAND:
 			assert service["depends_on"]["create-site"] == finished, name
-			assert service["restart"] == ("no" if name in ON_DEMAND else "unless-stopped")
+			assert service["restart"] == "unless-stopped"
 	assert services()["create-site"]["depends_on"] == {"configurator": finished}
 	assert set(services()["configurator"]["depends_on"]) == {"database", "redis-cache", "redis-queue"}
-	assert {services()[name]["restart"] for name in ONE_SHOT} == {"no"}
+	assert {services()[name]["restart"] for name in ONE_SHOT | ON_DEMAND} == {"no"}
 
 
 def compose_command() -> list[str] | None:

@@ -129,6 +129,11 @@ GUARDED_REQUESTS = [
 	("GET", "/pay-public?a=%zz&cmd=ping"),
 	("POST", f"{API}.stripe_webhook?cmd=login"),
 	("POST", f"{API}.create_checkout_session?cmd=login"),
+	("GET", "/pay-public?a=1;cmd=ping"),
+	# A session in the query.
+	("GET", f"/pay-public?{LINK}&sid=aaaa"),
+	("GET", f"{API}.invoice_pdf?name=A&t=&t=aaaa&sid=aaaa"),
+	("POST", f"{API}.validate_pay_token?s%69d=aaaa"),
 	("GET", f"{API}.invoice_pdf?name=A&{LINK}&cmd=ping"),
 	# A PDF without a link.
 	("GET", f"{API}.invoice_pdf?name=A"),
@@ -214,6 +219,16 @@ def test_a_body_has_its_limit(proxy: Proxy, ask, name: str, limit: int):
 	assert ask("POST", f"{API}.{name}", b"x" * limit).status == 200
 	assert ask("POST", f"{API}.{name}", b"x" * (limit + 1)).status == 413
 	assert len(proxy.backend.asked) == 1
+
+
+def test_a_long_pdf_comes_through_whole(proxy: Proxy, ask):
+	proxy.backend.padding = 3 * 1024 * 1024
+	try:
+		answer = ask("GET", f"{API}.invoice_pdf?name=A&t=aaaa")
+	finally:
+		proxy.backend.padding = 0
+	assert answer.status == 200
+	assert len(answer.body) > 3 * 1024 * 1024
 
 
 def test_stripes_bytes_and_signature_arrive_as_they_were_sent(proxy: Proxy, ask):
