@@ -1,7 +1,18 @@
 """The fixes, in one file for each part of Frappe and ERPNext that needs them."""
 
 from gigafibre_utils.postgres.fix import Fixes
-from gigafibre_utils.postgres.fixes import accounts, bank, framework, reports, search, selling, stock
+from gigafibre_utils.postgres.fixes import (
+	accounts,
+	bank,
+	buying,
+	framework,
+	others,
+	reports,
+	search,
+	selling,
+	stock,
+	wordings,
+)
 
 FIXES = Fixes(
 	(
@@ -12,5 +23,8 @@ FIXES = Fixes(
 		*reports.FIXES,
 		*selling.FIXES,
 		*stock.FIXES,
+		*buying.FIXES,
+		*others.FIXES,
+		*wordings.FIXES,
 	)
 )

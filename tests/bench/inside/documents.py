@@ -7,7 +7,7 @@ from typing import Any
 
 COMPANY = "TARGO"
 DEBTORS, BANK, SALES, ROUND_OFF = "Debtors - T", "Bank Account - T", "Sales - T", "Write Off - T"
-SERVICE = "FTTH-500"
+SERVICE, STORES = "FTTH-500", "Stores - T"
 
 
 def customer(**more: Any) -> Any:
@@ -102,3 +102,37 @@ def row(doctype: str, **values: Any) -> Any:
 	made = frappe.get_doc({"doctype": doctype, "name": f"test-{secrets.token_hex(5)}", **values})
 	made.db_insert()
 	return made
+
+
+def stock_item(**more: Any) -> Any:
+	"""A new item that is kept in stock."""
+	values = {"item_group": "All Item Groups", "stock_uom": "Nos", "is_stock_item": 1} | more
+	return inserted("Item", item_code=f"TEST-{secrets.token_hex(5)}", **values)
+
+
+def received(item: str, quantity: int, rate: int = 10, **more: Any) -> Any:
+	"""A receipt of an item into the stores; `more` goes to its line."""
+	line = {"item_code": item, "t_warehouse": STORES, "qty": quantity, "basic_rate": rate} | more
+	return _document("Stock Entry", True, stock_entry_type="Material Receipt", company=COMPANY, items=[line])
+
+
+def sales_order(item: str, quantity: int, submit: bool = True, **more: Any) -> Any:
+	"""An order of a new customer for an item from the stores."""
+	line = {"item_code": item, "qty": quantity, "rate": 5, "warehouse": STORES}
+	values = {"company": COMPANY, "delivery_date": date.today(), "items": [line]} | more
+	return _document("Sales Order", submit, customer=customer().name, **values)
+
+
+def purchase_order(item: str, quantity: int, submit: bool = True, **more: Any) -> Any:
+	"""An order for an item from a new supplier."""
+	supplier = inserted("Supplier", supplier_name=f"Test {secrets.token_hex(5)}").name
+	line = {"item_code": item, "qty": quantity, "rate": 10, "warehouse": STORES}
+	values = {"company": COMPANY, "schedule_date": date.today(), "items": [line]} | more
+	return _document("Purchase Order", submit, supplier=supplier, **values)
+
+
+def material_request(item: str, quantity: int, submit: bool = True, **more: Any) -> Any:
+	"""A request to buy an item for the stores."""
+	line = {"item_code": item, "qty": quantity, "warehouse": STORES, "schedule_date": date.today()}
+	values = {"company": COMPANY, "material_request_type": "Purchase", "items": [line]} | more
+	return _document("Material Request", submit, schedule_date=date.today(), **values)

@@ -1,89 +1,62 @@
-"""Stock, buying and budgets on PostgreSQL."""
+"""Stock, its ledger, budgets and assets on PostgreSQL."""
 
+from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from tests.bench.inside import documents
 from tests.bench.inside.conftest import Without
-
-BUNDLE = "erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle"
-
-
-@pytest.fixture
-def warehouse(frappe: ModuleType) -> str:
-	return frappe.get_all("Warehouse", {"is_group": 0, "company": documents.COMPANY}, pluck="name")[0]
+from tests.bench.inside.documents import STORES, received, row, sales_order
 
 
 @pytest.fixture
 def modem(frappe: ModuleType) -> str:
-	item = {"doctype": "Item", "item_code": "TEST-MODEM", "item_group": "All Item Groups", "is_stock_item": 1}
-	return frappe.get_doc(item | {"stock_uom": "Nos"}).insert().name
-
-
-def received(frappe: ModuleType, item: str, warehouse: str, qty: int):
-	return (
-		frappe.get_doc(
-			{
-				"doctype": "Stock Entry",
-				"stock_entry_type": "Material Receipt",
-				"company": documents.COMPANY,
-				"items": [{"item_code": item, "t_warehouse": warehouse, "qty": qty, "basic_rate": 10}],
-			}
-		)
-		.insert()
-		.submit()
-	)
-
-
-def ordered(frappe: ModuleType, item: str, warehouse: str, qty: int):
-	return (
-		frappe.get_doc(
-			{
-				"doctype": "Sales Order",
-				"customer": documents.customer().name,
-				"company": documents.COMPANY,
-				"delivery_date": frappe.utils.today(),
-				"items": [{"item_code": item, "qty": qty, "rate": 5, "warehouse": warehouse}],
-			}
-		)
-		.insert()
-		.submit()
-	)
+	return documents.stock_item().name
 
 
 def test_an_order_reserves_what_it_has_not_delivered(
-	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
+	frappe: ModuleType, refused_without: Without, modem: str
 ):
 	from erpnext.stock.stock_balance import get_reserved_qty
 
 	with refused_without("erpnext.stock.stock_balance:get_reserved_qty"):
-		get_reserved_qty(modem, warehouse)
-	made = ordered(frappe, modem, warehouse, 5)
-	assert get_reserved_qty(modem, warehouse) == 5
+		get_reserved_qty(modem, STORES)
+	made = sales_order(modem, 5)
+	assert get_reserved_qty(modem, STORES) == 5
 	frappe.db.sql(
 		'UPDATE "tabSales Order Item" SET delivered_qty = 2, returned_qty = 1 WHERE parent = %s', made.name
 	)
-	assert get_reserved_qty(modem, warehouse) == 3
+	assert get_reserved_qty(modem, STORES) == 3
 
 
-def test_a_sale_from_stock_is_submitted_and_cancelled(frappe: ModuleType, warehouse: str, modem: str):
-	received(frappe, modem, warehouse, 10)
+def test_an_order_of_nothing_reserves_nothing(frappe: ModuleType, refused_without: Without, modem: str):
+	from erpnext.stock.stock_balance import get_reserved_qty
+
+	empty = sales_order(modem, 2)
+	sales_order(modem, 5)
+	frappe.db.set_value("Sales Order Item", empty.items[0].name, "qty", 0)
+	with refused_without("erpnext.stock.stock_balance:get_reserved_qty"):
+		get_reserved_qty(modem, STORES)
+	assert get_reserved_qty(modem, STORES) == 5
+
+
+def test_a_sale_from_stock_is_submitted_and_cancelled(frappe: ModuleType, modem: str):
+	received(modem, 10)
 	invoice = documents.invoice(
 		documents.customer().name,
-		items=[{"item_code": modem, "qty": 4, "rate": 25, "warehouse": warehouse}],
+		items=[{"item_code": modem, "qty": 4, "rate": 25, "warehouse": STORES}],
 		update_stock=1,
 	)
-	left = frappe.db.get_value("Bin", {"item_code": modem, "warehouse": warehouse}, "actual_qty")
+	left = frappe.db.get_value("Bin", {"item_code": modem, "warehouse": STORES}, "actual_qty")
 	assert left == 6
 	invoice.reload().cancel()
-	assert frappe.db.get_value("Bin", {"item_code": modem, "warehouse": warehouse}, "actual_qty") == 10
+	assert frappe.db.get_value("Bin", {"item_code": modem, "warehouse": STORES}, "actual_qty") == 10
 
 
-def test_landed_cost_is_summed_over_its_vouchers(
-	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
-):
-	entry = received(frappe, modem, warehouse, 10)
+def test_landed_cost_is_summed_over_its_vouchers(frappe: ModuleType, refused_without: Without, modem: str):
+	entry = received(modem, 10)
 	cost_center = entry.items[0].cost_center
 	for number, charge in enumerate((7, 5)):
 		frappe.db.sql(
@@ -117,31 +90,6 @@ def test_a_voucher_is_reposted_once_for_each_item_and_warehouse(frappe: ModuleTy
 		for row in get_items_to_be_repost("Stock Entry", "TEST-SE")
 	}
 	assert found == {"A": "2026-01-01", "B": "2026-01-03"}
-
-
-def test_batches_are_offered_with_what_is_left_of_them(frappe: ModuleType, refused_without: Without):
-	from erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle import get_available_batches
-
-	for batch, day in (("B-1", "2026-01-01"), ("B-2", "2026-02-01")):
-		frappe.db.sql(
-			'INSERT INTO "tabBatch" (name, disabled, creation) VALUES (%s, 0, %s)', (f"TEST-{batch}", day)
-		)
-	for number, (batch, qty) in enumerate((("B-2", 4), ("B-1", 9), ("B-1", -2))):
-		frappe.db.sql(
-			'INSERT INTO "tabStock Ledger Entry" (name, is_cancelled, item_code, serial_and_batch_bundle)'
-			" VALUES (%s, 0, 'TEST-ITEM', %s)",
-			(f"test-{number}", f"bundle-{number}"),
-		)
-		frappe.db.sql(
-			'INSERT INTO "tabSerial and Batch Entry" (name, parent, batch_no, warehouse, qty)'
-			" VALUES (%s, %s, %s, 'W', %s)",
-			(f"test-{number}", f"bundle-{number}", f"TEST-{batch}", qty),
-		)
-	asked = frappe._dict(item_code="TEST-ITEM")
-	with refused_without(f"{BUNDLE}:get_available_batches"):
-		get_available_batches(asked)
-	found = [(row.batch_no, row.qty) for row in get_available_batches(asked)]
-	assert found == [("TEST-B-1", 7), ("TEST-B-2", 4)]
 
 
 def requested(frappe: ModuleType) -> None:
@@ -205,6 +153,7 @@ def test_variants_are_found_by_all_their_attributes(frappe: ModuleType, refused_
 	with refused_without("erpnext.utilities.product:get_item_codes_by_attributes"):
 		get_item_codes_by_attributes(*asked)
 	assert get_item_codes_by_attributes(*asked) == ["V-2"]
+	assert get_item_codes_by_attributes({"Size": [2.5]}, "TEST-T") == []
 
 
 def test_later_vouchers_come_in_the_order_of_their_posting(frappe: ModuleType, refused_without: Without):
@@ -225,9 +174,9 @@ def test_later_vouchers_come_in_the_order_of_their_posting(frappe: ModuleType, r
 
 
 def test_nothing_is_posted_before_the_last_entry_but_by_who_may(
-	frappe: ModuleType, refused_without: Without, warehouse: str, modem: str
+	frappe: ModuleType, refused_without: Without, modem: str
 ):
-	received(frappe, modem, warehouse, 1)
+	received(modem, 1)
 	frappe.db.set_single_value(
 		"Stock Settings", "role_allowed_to_create_edit_back_dated_transactions", "Stock Manager"
 	)
@@ -243,63 +192,6 @@ def test_nothing_is_posted_before_the_last_entry_but_by_who_may(
 		entry.validate_with_last_transaction_posting_time()
 	with pytest.raises(frappe.ValidationError):
 		entry.validate_with_last_transaction_posting_time()
-
-
-def test_batches_of_old_entries_are_summed_by_item_and_warehouse(
-	frappe: ModuleType, refused_without: Without
-):
-	from erpnext.stock.doctype.serial_and_batch_bundle.serial_and_batch_bundle import (
-		get_stock_ledgers_batches,
-	)
-
-	frappe.db.sql("INSERT INTO \"tabBatch\" (name) VALUES ('TEST-B')")
-	for number, qty in enumerate((5, -2)):
-		frappe.db.sql(
-			'INSERT INTO "tabStock Ledger Entry"'
-			" (name, item_code, warehouse, batch_no, actual_qty, is_cancelled)"
-			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, 0)",
-			(f"test-{number}", qty),
-		)
-	asked = frappe._dict(item_code="TEST-ITEM")
-	with refused_without(f"{BUNDLE}:get_stock_ledgers_batches"):
-		get_stock_ledgers_batches(asked)
-	assert [row.qty for row in get_stock_ledgers_batches(asked).values()] == [3]
-
-
-def test_entries_of_a_serial_number_come_once_and_in_order(frappe: ModuleType, refused_without: Without):
-	from erpnext.stock.doctype.serial_and_batch_bundle import serial_and_batch_bundle as module
-
-	for number, day in ((1, "2026-02-02"), (2, "2026-01-01")):
-		frappe.db.sql(
-			'INSERT INTO "tabStock Ledger Entry"'
-			" (name, item_code, actual_qty, serial_no, posting_datetime, creation, is_cancelled)"
-			" VALUES (%s, 'TEST-ITEM', %s, 'SN-1', %s, now(), 0)",
-			(f"test-{number}", number, day),
-		)
-	asked = frappe._dict(item_code="TEST-ITEM", serial_nos=["SN-1"])
-	with refused_without(f"{BUNDLE}:get_stock_ledgers_for_serial_nos"):
-		module.get_stock_ledgers_for_serial_nos(asked)
-	assert [row.actual_qty for row in module.get_stock_ledgers_for_serial_nos(asked)] == [2, 1]
-
-
-def test_the_stock_of_a_batch_before_a_date_is_summed(frappe: ModuleType, refused_without: Without):
-	from erpnext.stock.serial_batch_bundle import BatchNoValuation
-
-	for number, (day, qty) in enumerate((("2026-01-01", 4), ("2026-01-02", 3), ("2026-03-01", 9))):
-		frappe.db.sql(
-			'INSERT INTO "tabSerial and Batch Entry" (name, item_code, warehouse, batch_no, qty, docstatus,'
-			" stock_value_difference, type_of_transaction, posting_datetime, voucher_type)"
-			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, 1, %s, 'Inward', %s, 'Stock Entry')",
-			(f"test-{number}", qty, qty * 10, day),
-		)
-	valuation = BatchNoValuation.__new__(BatchNoValuation)
-	valuation.batchwise_valuation_batches = ["TEST-B"]
-	valuation.sle = frappe._dict(item_code="TEST-ITEM", warehouse="W", posting_datetime="2026-02-01")
-	target = "erpnext.stock.serial_batch_bundle:BatchNoValuation.get_batch_stock_before_date"
-	with refused_without(target):
-		valuation.get_batch_stock_before_date()
-	(row,) = valuation.get_batch_stock_before_date()
-	assert (row.batch_no, row.qty, row.incoming_rate) == ("TEST-B", 7, 70)
 
 
 def test_assets_to_depreciate_are_found_with_their_rows(frappe: ModuleType, refused_without: Without):
@@ -342,34 +234,11 @@ def test_vouchers_are_sorted_by_their_first_posting(frappe: ModuleType, refused_
 	assert sort_stock_vouchers_by_posting_date(vouchers) == [("T", "V-2"), ("T", "V-1"), ("T", "V-3")]
 
 
-def test_the_value_of_a_batch_in_old_entries_is_summed(frappe: ModuleType, refused_without: Without):
-	from erpnext.stock.deprecated_serial_batch import DeprecatedBatchNoValuation
-
-	for number, (day, qty) in enumerate((("2026-01-01", 4), ("2026-01-02", 3), ("2026-03-01", 9))):
-		frappe.db.sql(
-			'INSERT INTO "tabStock Ledger Entry" (name, item_code, warehouse, batch_no, actual_qty,'
-			" stock_value_difference, posting_datetime, creation, is_cancelled)"
-			" VALUES (%s, 'TEST-ITEM', 'W', 'TEST-B', %s, %s, %s, now(), 0)",
-			(f"test-{number}", qty, qty * 10, day),
-		)
-	valuation = DeprecatedBatchNoValuation()
-	valuation.batchwise_valuation_batches = ["TEST-B"]
-	valuation.sle = frappe._dict(
-		item_code="TEST-ITEM", warehouse="W", posting_datetime="2026-02-01", creation="2026-02-01"
-	)
-	with refused_without(
-		"erpnext.stock.deprecated_serial_batch:DeprecatedBatchNoValuation.get_sle_for_batches"
-	):
-		valuation.get_sle_for_batches()
-	(row,) = valuation.get_sle_for_batches()
-	assert (row.batch_no, row.batch_qty, row.batch_value) == ("TEST-B", 7, 70)
-
-
-def test_an_order_is_delivered_and_billed(frappe: ModuleType, warehouse: str, modem: str):
+def test_an_order_is_delivered_and_billed(frappe: ModuleType, modem: str):
 	from erpnext.selling.doctype.sales_order.sales_order import make_delivery_note, make_sales_invoice
 
-	received(frappe, modem, warehouse, 10)
-	made = ordered(frappe, modem, warehouse, 3)
+	received(modem, 10)
+	made = sales_order(modem, 3)
 	make_delivery_note(made.name).insert().submit()
 	assert made.reload().per_delivered == 100
 	make_sales_invoice(made.name).insert().submit()
@@ -400,6 +269,10 @@ def test_warehouses_that_hold_reservations_come_in_the_order_of_reserving(
 	[
 		("Sales Order", "erpnext.selling.doctype.sales_order.sales_order:SalesOrder.check_modified_date"),
 		(
+			"Purchase Order",
+			"erpnext.buying.doctype.purchase_order.purchase_order:PurchaseOrder.check_modified_date",
+		),
+		(
 			"Material Request",
 			"erpnext.stock.doctype.material_request.material_request:MaterialRequest.check_modified_date",
 		),
@@ -419,8 +292,183 @@ def test_what_somebody_else_changed_meanwhile_is_not_closed(
 		document.check_modified_date()
 
 
-def test_an_order_can_be_closed_and_opened_again(frappe: ModuleType, warehouse: str, modem: str):
-	made = ordered(frappe, modem, warehouse, 3)
+def test_an_order_can_be_closed_and_opened_again(frappe: ModuleType, modem: str):
+	made = sales_order(modem, 3)
 	made.reload().update_status("Closed")
 	made.reload().update_status("Draft")
 	assert made.reload().status == "To Deliver and Bill"
+
+
+def test_what_is_below_its_level_is_asked_for(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.reorder_item import _reorder_item, get_items_for_reorder
+
+	level = {"warehouse": STORES, "warehouse_reorder_level": 10, "warehouse_reorder_qty": 7}
+	levels = [level | {"material_request_type": "Purchase"}]
+	low = documents.stock_item(reorder_levels=levels).name
+	enough = documents.stock_item(reorder_levels=levels).name
+	ended = documents.stock_item(reorder_levels=levels, end_of_life="2020-01-01").name
+	for item, quantity in ((low, 3), (enough, 20)):
+		received(item, quantity)
+	for name in ("get_items_for_reorder", "get_reorder_levels_for_variants"):
+		with refused_without(f"erpnext.stock.reorder_item:{name}"):
+			get_items_for_reorder()
+	asked = {line.item_code: line.qty for request in _reorder_item() for line in request.items}
+	assert asked[low] == 7 and enough not in asked
+	variant = row("Item", variant_of=low, is_stock_item=1).name
+	found = get_items_for_reorder()
+	assert low in found and enough in found and ended not in found
+	assert [part.warehouse_reorder_qty for part in found[variant]] == [7]
+
+
+def test_what_later_reposts_would_do_again_is_skipped(frappe: ModuleType, refused_without: Without):
+	def queued(day: str, hour: str, item: str = "TEST-ITEM") -> Any:
+		place = {"item_code": item, "warehouse": STORES, "based_on": "Item and Warehouse"}
+		times = {"posting_date": day, "posting_time": hour}
+		return row("Repost Item Valuation", docstatus=1, status="Queued", **place, **times)
+
+	first, earlier = queued("2026-05-05", "10:00:00"), queued("2026-05-05", "09:00:00")
+	later, other = queued("2026-05-05", "11:00:00"), queued("2026-05-06", "11:00:00", "OTHER")
+	target = "erpnext.stock.doctype.repost_item_valuation.repost_item_valuation"
+	with refused_without(f"{target}:RepostItemValuation.deduplicate_similar_repost"):
+		first.deduplicate_similar_repost()
+	first.deduplicate_similar_repost()
+	found = [made.reload().status for made in (first, earlier, later, other)]
+	assert found == ["Queued", "Queued", "Skipped", "Queued"]
+
+
+def test_stock_is_summed_over_the_warehouses_of_a_group(
+	frappe: ModuleType, refused_without: Without, modem: str
+):
+	from erpnext.stock.utils import get_latest_stock_qty
+
+	received(modem, 4)
+	received(modem, 3, t_warehouse="Finished Goods - T")
+	with refused_without("erpnext.stock.utils:get_latest_stock_qty"):
+		get_latest_stock_qty(modem, "All Warehouses - T")
+	assert get_latest_stock_qty(modem, "All Warehouses - T") == 7
+	assert get_latest_stock_qty(modem, STORES) == 4
+
+
+def test_what_was_bought_and_given_back_has_no_value(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.get_item_details import get_valuation_rate
+
+	service = documents.stock_item(is_stock_item=0).name
+
+	def bought(quantity: int, amount: int) -> None:
+		line = {"qty": quantity, "conversion_factor": 1, "base_net_amount": amount}
+		row("Purchase Invoice Item", item_code=service, docstatus=1, **line)
+
+	bought(1, 10)
+	bought(-1, -10)
+	with refused_without("erpnext.stock.get_item_details:get_valuation_rate"):
+		get_valuation_rate(service, documents.COMPANY)
+	assert get_valuation_rate(service, documents.COMPANY) == {"valuation_rate": 0}
+	bought(2, 50)
+	assert get_valuation_rate(service, documents.COMPANY) == {"valuation_rate": 25}
+
+
+def test_items_that_one_reconciliation_counts_apart_are_not_merged(
+	frappe: ModuleType, refused_without: Without, modem: str
+):
+	item = frappe.get_doc("Item", modem)
+	target = "erpnext.stock.doctype.item.item:Item.validate_duplicate_item_in_stock_reconciliation"
+	line = {"docstatus": 1, "warehouse": STORES, "parent": "TEST-SR", "item_code": modem}
+	row("Stock Reconciliation Item", **line)
+	row("Stock Reconciliation Item", **line | {"parent": "TEST-SR-2"})
+	with refused_without(target):
+		item.validate_duplicate_item_in_stock_reconciliation("OLD", modem)
+	item.validate_duplicate_item_in_stock_reconciliation("OLD", modem)
+	row("Stock Reconciliation Item", **line)
+	with pytest.raises(frappe.ValidationError, match="TEST-SR<"):
+		item.validate_duplicate_item_in_stock_reconciliation("OLD", modem)
+
+
+def test_a_count_of_a_warehouse_begins_with_what_belongs_there(frappe: ModuleType, refused_without: Without):
+	from erpnext.stock.doctype.stock_reconciliation.stock_reconciliation import get_items_for_stock_reco
+
+	default = [{"company": documents.COMPANY, "default_warehouse": STORES}]
+	empty, here = documents.stock_item(item_defaults=default).name, documents.stock_item().name
+	both = documents.stock_item(item_defaults=default).name
+	other = {"company": documents.COMPANY, "default_warehouse": "Finished Goods - T"}
+	elsewhere = documents.stock_item(item_defaults=[other]).name
+	for item in (here, both):
+		received(item, 1)
+	asked = (STORES, documents.COMPANY)
+	target = "erpnext.stock.doctype.stock_reconciliation.stock_reconciliation"
+	with refused_without(f"{target}:get_items_for_stock_reco"):
+		get_items_for_stock_reco(*asked)
+	found = [line.item_code for line in get_items_for_stock_reco(*asked)]
+	assert [found.count(item) for item in (empty, here, both, elsewhere)] == [1, 1, 1, 0]
+
+
+def test_variants_of_a_number_are_named_by_it(frappe: ModuleType, refused_without: Without):
+	from erpnext.controllers.item_variant import make_variant_item_code
+
+	attribute = row("Item Attribute", numeric_values=1).name
+	variant = frappe._dict(attributes=[frappe._dict(attribute=attribute, attribute_value=2.5)])
+	with refused_without("erpnext.controllers.item_variant:make_variant_item_code"):
+		make_variant_item_code("CABLE", "Cable", variant)
+	make_variant_item_code("CABLE", "Cable", variant)
+	assert variant.item_code == "CABLE-2.5"
+
+
+@pytest.fixture
+def others_may_post(frappe: ModuleType) -> Iterator[Callable[[str], bool]]:
+	"""`others_may_post(item)` — whether another connection can lock the item in the stores."""
+	from frappe.database import get_db
+
+	from gigafibre_utils.postgres.locks import lock_stock
+
+	conf, ours = frappe.local.conf, frappe.local.db
+	place = {"host": conf.db_host, "port": conf.db_port, "cur_db_name": conf.db_name}
+	theirs = get_db(user=conf.db_user, password=conf.db_password, **place)
+
+	def may(item: str) -> bool:
+		frappe.local.db = theirs
+		try:
+			theirs.sql("SET LOCAL lock_timeout = '100ms'")
+			lock_stock([{"item_code": item, "warehouse": STORES}])
+		except frappe.QueryTimeoutError:
+			return False
+		finally:
+			theirs.rollback()
+			frappe.local.db = ours
+		return True
+
+	yield may
+	theirs.close()
+
+
+def test_two_who_post_the_same_item_do_so_one_after_the_other(
+	frappe: ModuleType, as_upstream: Without, others_may_post: Callable[[str], bool], modem: str
+):
+	with as_upstream("erpnext.stock.stock_ledger:make_sl_entries"):
+		received(modem, 1)
+		assert others_may_post(modem)
+	received(modem, 1)
+	assert not others_may_post(modem)
+	assert others_may_post("OTHER")
+
+
+def test_nothing_is_posted_while_the_value_of_its_item_is_reckoned(
+	frappe: ModuleType,
+	as_upstream: Without,
+	others_may_post: Callable[[str], bool],
+	monkeypatch: pytest.MonkeyPatch,
+):
+	from erpnext.stock.stock_ledger import repost_future_sle
+
+	monkeypatch.setattr(frappe, "in_test", True)  # or else it commits
+	item = documents.stock_item().name
+	frappe.db.set_value("Item", item, "valuation_rate", 3)
+	place = {"item_code": item, "warehouse": STORES, "posting_date": "2026-05-05", "posting_time": "10:00"}
+
+	def repost() -> None:
+		document = row("Repost Item Valuation", based_on="Item and Warehouse", **place)
+		repost_future_sle([frappe._dict(place)], doc=document)
+
+	with as_upstream("erpnext.stock.stock_ledger:repost_future_sle"):
+		repost()
+		assert others_may_post(item)
+	repost()
+	assert not others_may_post(item)
