@@ -47,9 +47,9 @@ MAGIC = Kind("Magic Link", Purpose.MAGIC, links.MAGIC_SECONDS)
 def hand_out(invoice_name: str, ttl_days: int) -> PayLink:
 	"""A link that staff pass on by themselves.
 
-	Raises NotFound for an unknown invoice, and as `links.make_for_staff`.
+	Raises NotFound for an invoice that the caller may not read, and as `links.make_for_staff`.
 	"""
-	invoice = links.require(invoice_name)
+	invoice = readable(invoice_name)
 	link = links.make_for_staff(invoice, ttl_days)
 	with site.current().atomic():
 		_keep(invoice, STAFF, COPIED, expires_at=_local(link))

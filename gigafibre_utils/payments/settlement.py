@@ -89,6 +89,8 @@ def _kept(row: Document, outcome: Outcome, status: str | None = None) -> Outcome
 		outcome = replace(outcome, status=PROCESSED)
 	waits = outcome.status == NEEDS_ATTENTION
 	changes = {"status": status or row["status"], "note": outcome.note, "needs_attention": int(waits)}
+	if waits and not row["needs_attention"]:
+		changes |= dict.fromkeys(("resolution", "handled_by", "handled_at"))
 	site.current().set_value(SESSION, row["name"], changes | {"payment_entry": outcome.payment_entry})
 	if waits and not row["needs_attention"]:
 		site.current().log_error("A payment needs attention", f"{SESSION} {row['name']}")

@@ -62,6 +62,8 @@ def settle_order(query: QueryBuilder) -> None:
 	A column that differs within a group counts with its least value, or with its greatest where the order
 	descends. The order of a DISTINCT ends before the first column that is not selected.
 	"""
+	# A place in the list of columns, which is read as a column's name by then, orders nothing.
+	query._orderbys = [by for by in query._orderbys if not getattr(by[0], "name", "").isdigit()]
 	if query._groupbys:
 		query._orderbys = [(_of_group(term, order, query), order) for term, order in query._orderbys]
 	if query._distinct:

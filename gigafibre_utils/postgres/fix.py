@@ -28,7 +28,7 @@ State = Literal["not loaded", "applied", "stepped aside"]
 POSTGRES = "frappe.database.postgres.database"
 """Frappe loads this module when it first connects to a PostgreSQL site."""
 
-ON_POSTGRES = '__import__("frappe").local.conf.get("db_type") == "postgres"'
+ON_POSTGRES = 'getattr(__import__("frappe").local, "conf", {}).get("db_type") == "postgres"'
 """What a mended function asks before it takes its way."""
 
 _FUTURE = 0x1FE0000
@@ -88,8 +88,8 @@ class Fixes:
 		"""
 		is_first = not self._awaits_postgres
 		if is_first:
-			self._awaits_postgres = True
 			register_post_import_hook(self._await_modules, POSTGRES)
+			self._awaits_postgres = True
 		return is_first
 
 	def states(self) -> list[FixState]:

@@ -26,7 +26,10 @@ CHANGES = {
 
 
 def mended(report: str, statement: str) -> str:
-	"""The statement of a Query Report as PostgreSQL takes it; one that is not known stays as it is."""
-	for old, new in CHANGES.get(report, ()):
+	"""The statement of a Query Report as PostgreSQL takes it; one that is not as known stays as it is."""
+	changes = CHANGES.get(report, ())
+	if any(old not in statement for old, _ in changes):
+		return statement
+	for old, new in changes:
 		statement = statement.replace(old, new)
 	return statement
