@@ -40,6 +40,11 @@ class Wish:
 		return (plain, *own) if len(plain.encode()) <= NAME_BYTES else own
 
 
+def names_of(table: str, column: str, is_unique: bool) -> tuple[str, ...]:
+	"""What the index of one column may be called: by Frappe, which knows its own name alone, or by us."""
+	return (f"unique_{column}" if is_unique else column, *Wish(table, (column,), is_unique).names)
+
+
 @dataclass(frozen=True)
 class Index:
 	"""A B-tree over whole columns as it stands: `bytes` on disk, `scans` since the statistics began."""

@@ -24,13 +24,19 @@ FIXES: tuple[Fix, ...] = (
 		changes=(
 			(
 				"""drop_contraint_query += f'DROP INDEX IF EXISTS "{col.fieldname}" ;'""",
-				"""if frappe.db.has_index(self.table_name, col.fieldname):
-					drop_contraint_query += f'DROP INDEX IF EXISTS "{col.fieldname}" ;'""",
+				"""for name in frappe.get_attr("gigafibre_utils.postgres.indexes.names_of")(
+					self.table_name, col.fieldname, False
+				):
+					if frappe.db.has_index(self.table_name, name):
+						drop_contraint_query += f'DROP INDEX IF EXISTS "{name}" ;'""",
 			),
 			(
 				"""drop_contraint_query += f'DROP INDEX IF EXISTS "unique_{col.fieldname}" ;'""",
-				"""if frappe.db.has_index(self.table_name, f"unique_{col.fieldname}"):
-					drop_contraint_query += f'DROP INDEX IF EXISTS "unique_{col.fieldname}" ;'""",
+				"""for name in frappe.get_attr("gigafibre_utils.postgres.indexes.names_of")(
+					self.table_name, col.fieldname, True
+				):
+					if frappe.db.has_index(self.table_name, name):
+						drop_contraint_query += f'DROP INDEX IF EXISTS "{name}" ;'""",
 			),
 		),
 	),

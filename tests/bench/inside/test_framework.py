@@ -223,3 +223,18 @@ def test_the_sync_of_a_table_drops_no_index_of_another(frappe: ModuleType, as_up
 	assert table() == ["tabProject"]
 	sync("Project")
 	assert table() == []
+
+
+@pytest.mark.parametrize("is_unique", [False, True])
+def test_the_sync_of_a_table_drops_the_index_that_we_renamed(frappe: ModuleType, is_unique: bool):
+	"""Whoever unticks *Unique* can write equal values from then on."""
+	from frappe.database.postgres.schema import PostgresTable
+
+	from gigafibre_utils.postgres.indexes import names_of
+
+	ours = names_of("tabTask", "company", is_unique)[1]
+	frappe.db.sql(f'CREATE {"UNIQUE" if is_unique else ""} INDEX "{ours}" ON "tabTask" (company)')
+	table = PostgresTable("Task")
+	table.validate()
+	table.sync()
+	assert frappe.db.sql("SELECT 1 FROM pg_indexes WHERE indexname = %s", ours) == ()
