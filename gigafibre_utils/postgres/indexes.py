@@ -31,12 +31,15 @@ class Wish:
 
 	@property
 	def names(self) -> tuple[str, ...]:
-		"""What its index may be called: a plain name where it fits, then some that are its own alone."""
-		name = "_".join((self.table, *self.columns, *(["unique"] if self.is_unique else [])))
+		"""What its index may be called: a plain name where it fits, then some that are its own alone.
+
+		By `_key` in the name Frappe knows that a unique field was refused (`is_unique_key_violation`).
+		"""
+		name, kind = "_".join((self.table, *self.columns)), "key" if self.is_unique else "idx"
 		digest = sha256(repr((self.table, self.columns, self.is_unique)).encode()).hexdigest()
-		ends = [f"_{digest[start : start + 8]}_idx" for start in range(0, len(digest), 8)]
+		ends = [f"_{digest[start : start + 8]}_{kind}" for start in range(0, len(digest), 8)]
 		own = tuple(name.encode()[: NAME_BYTES - len(end)].decode(errors="ignore") + end for end in ends)
-		plain = f"{name}_idx"
+		plain = f"{name}_{kind}"
 		return (plain, *own) if len(plain.encode()) <= NAME_BYTES else own
 
 

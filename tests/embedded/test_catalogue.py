@@ -111,9 +111,9 @@ def test_all_is_made_and_made_once(url: str, size: str):
 	assert [outcome.refusal for outcome in outcomes] == [None] * 4
 	assert names(url) == {
 		"tabSales Invoice_customer_idx",
-		"tabSales Invoice_email_unique_idx",
+		"tabSales Invoice_email_key",
 		"tabSales Invoice Item_parent_idx",
-		"tabSales Invoice Item_item_code_warehouse_unique_idx",
+		"tabSales Invoice Item_item_code_warehouse_key",
 	}
 	assert mend(url, *wishes) == []
 
@@ -132,7 +132,7 @@ def test_frappes_drop_of_a_bare_name_hits_nothing(url: str, size: str):
 	execute(url, f'CREATE UNIQUE INDEX "unique_email" ON "{INVOICE}" (email)')
 	assert [outcome.lack.kind for outcome in mend(url, CUSTOMER, EMAIL)] == ["in danger", "in danger"]
 	execute(url, 'DROP INDEX IF EXISTS "customer"; DROP INDEX IF EXISTS "unique_email"')
-	assert names(url) == {"tabSales Invoice_customer_idx", "tabSales Invoice_email_unique_idx"}
+	assert names(url) == {"tabSales Invoice_customer_idx", "tabSales Invoice_email_key"}
 	assert mend(url, CUSTOMER, EMAIL) == []
 
 
