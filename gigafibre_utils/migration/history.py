@@ -1,0 +1,201 @@
+"""What runs there were and what each of their steps did: the site's *Migration Run* documents.
+
+Written on a connection that commits by itself, but for what must stand or fall with a step's own rows.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from gigafibre_utils.migration.target import one, rows
+
+RUNNING, FAILED, DONE, UNDONE = "Running", "Failed", "Done", "Undone"
+USER = "Administrator"
+
+_NEXT = """
+	SELECT coalesce(max(substr(name, 5)::int), 0) + 1 FROM public."tabMigration Run"
+	WHERE name ~ '^MIG-[0-9]+$'
+"""
+_INSERT_RUN = """
+	INSERT INTO public."tabMigration Run" (
+		name, creation, modified, owner, modified_by, status, legacy, arguments, versions, started_at
+	)
+	VALUES (
+		%(name)s, now(), now(), %(user)s, %(user)s, %(status)s, %(legacy)s, %(arguments)s, %(versions)s, now()
+	)
+"""
+_INSERT_STEP = """
+	INSERT INTO public."tabMigration Run Step" (
+		name, creation, modified, owner, modified_by, parent, parenttype, parentfield, idx, step, status
+	)
+	VALUES (
+		%(run)s || '-' || %(step)s, now(), now(), %(user)s, %(user)s, %(run)s, 'Migration Run', 'steps',
+		%(idx)s, %(step)s, 'Pending'
+	)
+"""
+_UNFINISHED = """
+	SELECT name FROM public."tabMigration Run" WHERE status = ANY (%s) ORDER BY name DESC LIMIT 1
+"""
+_MOVE_FINDINGS = """
+	INSERT INTO public."tabMigration Finding" (
+		name, creation, modified, owner, modified_by, run, step, outcome, legacy_table, legacy_id, reason,
+		detail, legacy_row
+	)
+	SELECT DISTINCT ON (legacy_table, legacy_id, reason)
+		concat_ws('-', %(run)s, %(step)s, legacy_table, legacy_id, reason), now(), now(), %(user)s, %(user)s,
+		%(run)s, %(step)s, outcome, legacy_table, legacy_id, reason, detail, legacy_row::text
+	FROM finding ORDER BY legacy_table, legacy_id, reason, detail
+"""
+_COUNT_FINDINGS = """
+	SELECT count(*) FILTER (WHERE outcome = 'Rejected'), count(*) FILTER (WHERE outcome = 'Repaired')
+	FROM public."tabMigration Finding" WHERE run = %s AND step = %s
+"""
+_STEP_DONE = """
+	UPDATE public."tabMigration Run Step"
+	SET status = 'Done', rows_read = %(rows_read)s, rows_made = %(rows_made)s, rejected = %(rejected)s,
+		repaired = %(repaired)s, seconds = %(seconds)s, ended_at = now(), modified = now()
+	WHERE parent = %(run)s AND step = %(step)s
+"""
+_SUMMARY = """
+	SELECT step, outcome, reason, count(*) FROM public."tabMigration Finding" WHERE run = %s
+	GROUP BY step, outcome, reason ORDER BY step, outcome, reason
+"""
+
+
+@dataclass(frozen=True)
+class StepRecord:
+	"""What a step did."""
+
+	step: str
+	status: str
+	rows_read: int
+	rows_made: int
+	rejected: int
+	repaired: int
+	seconds: float
+
+
+@dataclass(frozen=True)
+class Finding:
+	"""How many legacy rows a step rejected or repaired for one reason."""
+
+	step: str
+	outcome: str
+	reason: str
+	count: int
+
+
+class History:
+	"""One run's own record."""
+
+	def __init__(self, connection: Connection, name: str):
+		self._connection = connection
+		self.name = name
+
+	@property
+	def number(self) -> int:
+		"""The run's number."""
+		return int(self.name.removeprefix("MIG-"))
+
+	@classmethod
+	def begin(
+		cls,
+		connection: Connection,
+		legacy: str,
+		arguments: dict[str, Any],
+		versions: dict[str, str],
+		steps: Sequence[str],
+	) -> "History":
+		"""A new run with its steps before it."""
+		name = f"MIG-{one(connection, _NEXT):04d}"
+		values = {"name": name, "user": USER, "status": RUNNING, "legacy": legacy}
+		texts = {"arguments": json.dumps(arguments), "versions": json.dumps(versions)}
+		with connection.cursor() as cursor:
+			cursor.execute(_INSERT_RUN, values | texts)
+			for idx, step in enumerate(steps, 1):
+				cursor.execute(_INSERT_STEP, {"run": name, "step": step, "idx": idx, "user": USER})
+		return cls(connection, name)
+
+	@classmethod
+	def unfinished(cls, connection: Connection) -> "History | None":
+		"""The run that was ended before its end, if there is one."""
+		name = one(connection, _UNFINISHED, [RUNNING, FAILED])
+		return cls(connection, name) if name else None
+
+	def get(self, field: str) -> Any:
+		"""A field of the run."""
+		return one(
+			self._connection, f'SELECT {field} FROM public."tabMigration Run" WHERE name = %s', self.name
+		)
+
+	def arguments(self) -> dict[str, Any]:
+		"""What it was begun with."""
+		return json.loads(self.get("arguments"))
+
+	def done(self) -> set[str]:
+		"""The steps that are behind it."""
+		query = 'SELECT step FROM public."tabMigration Run Step" WHERE parent = %s AND status = %s'
+		return {step for (step,) in rows(self._connection, query, self.name, DONE)}
+
+	def set(self, **values: Any) -> None:
+		"""Write fields of the run."""
+		assignments = ", ".join(f"{field} = %({field})s" for field in values)
+		with self._connection.cursor() as cursor:
+			cursor.execute(
+				f'UPDATE public."tabMigration Run" SET {assignments}, modified = now() WHERE name = %(name)s',
+				values | {"name": self.name},
+			)
+
+	def end(self, status: str, error: str | None = None) -> None:
+		"""Close the run."""
+		self.set(status=status, error=error)
+		with self._connection.cursor() as cursor:
+			cursor.execute(
+				'UPDATE public."tabMigration Run" SET ended_at = now() WHERE name = %s', [self.name]
+			)
+
+	def step_began(self, step: str) -> None:
+		"""Say that a step is at work."""
+		with self._connection.cursor() as cursor:
+			cursor.execute(
+				'UPDATE public."tabMigration Run Step" SET status = %s, started_at = now(), modified = now() '
+				"WHERE parent = %s AND step = %s",
+				[RUNNING, self.name, step],
+			)
+
+	def step_failed(self, step: str, note: str) -> None:
+		"""Say why a step did not end."""
+		with self._connection.cursor() as cursor:
+			cursor.execute(
+				'UPDATE public."tabMigration Run Step" SET status = %s, note = %s, modified = now() '
+				"WHERE parent = %s AND step = %s",
+				[FAILED, note, self.name, step],
+			)
+
+	def step_done(self, cursor: Cursor, step: str, rows_read: int, seconds: float) -> StepRecord:
+		"""Keep the findings of a step and what it made, in the step's own transaction."""
+		values = {"run": self.name, "step": step, "user": USER}
+		cursor.execute(_MOVE_FINDINGS, values)
+		cursor.execute(_COUNT_FINDINGS, [self.name, step])
+		rejected, repaired = cursor.fetchone()
+		cursor.execute("SELECT count(*) FROM added WHERE run = %s AND step = %s", [self.number, step])
+		(rows_made,) = cursor.fetchone()
+		record = StepRecord(step, DONE, rows_read, rows_made, rejected, repaired, round(seconds, 3))
+		cursor.execute(_STEP_DONE, values | vars(record))
+		return record
+
+	def findings(self) -> list[Finding]:
+		"""How many there are for each reason."""
+		return [Finding(*row) for row in rows(self._connection, _SUMMARY, self.name)]
+
+	def steps(self) -> list[StepRecord]:
+		"""What each step did, in their order."""
+		query = """
+			SELECT step, status, rows_read, rows_made, rejected, repaired, seconds
+			FROM public."tabMigration Run Step" WHERE parent = %s ORDER BY idx
+		"""
+		return [StepRecord(*row) for row in rows(self._connection, query, self.name)]

@@ -1,0 +1,37 @@
+"""Tasks that stand on each other, done side by side where they may be."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Task:
+	"""Something to do once all tasks that it names are done; a name that is no task's is left aside."""
+
+	name: str
+	do: Callable[[], None]
+	after: frozenset[str] = frozenset()
+
+
+def do_all(tasks: Sequence[Task], lanes: int) -> None:
+	"""Do every task, those that are ready in their order, no more than `lanes` at a time.
+
+	The first error ends it: what is at work is waited for, nothing more is begun, and the error comes out.
+	"""
+	waiting, done = list(tasks), set[str]()
+	names = {task.name for task in tasks}
+	running: dict[Future[None], Task] = {}
+	with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
+		while waiting or running:
+			for task in [task for task in waiting if task.after & names <= done]:
+				if len(running) < lanes:
+					waiting.remove(task)
+					running[pool.submit(task.do)] = task
+			if not running:
+				raise ValueError(
+					f"These tasks wait for each other: {', '.join(task.name for task in waiting)}."
+				)
+			for future in wait(running, return_when=FIRST_COMPLETED).done:
+				done.add(running.pop(future).name)
+				future.result()

@@ -1,0 +1,149 @@
+"""The legacy database: MariaDB, only ever read, in one snapshot of it for each connection."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import MySQLdb
+from MySQLdb.cursors import SSCursor
+
+from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration.tables import TABLES, Table
+
+BATCH = 5_000
+"""Rows fetched at a time; the rest waits at the server."""
+
+CONNECT_SECONDS = 10
+REFUSED, NO_DATABASE, NO_RIGHT = 1045, 1049, 1044
+
+
+class Legacy:
+	"""A legacy database by its URL: `mysql://user:password@host/gestionclient`, `?unix_socket=` allowed."""
+
+	def __init__(self, url: str):
+		parts = urlsplit(url)
+		database = unquote(parts.path.lstrip("/"))
+		if parts.scheme not in ("mysql", "mariadb") or not database:
+			raise InvalidInput(
+				"The legacy database must be given as mysql://user:password@host:3306/database."
+			)
+		try:
+			port = parts.port or 3306
+		except ValueError as error:
+			raise InvalidInput("The port of the legacy database is no number.") from error
+		self._place = {"host": parts.hostname or "localhost", "port": port, "database": database}
+		self._user = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
+		if socket := parse_qs(parts.query).get("unix_socket"):
+			self._place |= {"unix_socket": socket[0]}
+
+	@property
+	def name(self) -> str:
+		"""What the database is called in reports: without user and password."""
+		return f"{self._place['host']}:{self._place['port']}/{self._place['database']}"
+
+	@contextmanager
+	def snapshot(self) -> Iterator["Snapshot"]:
+		"""The database as it is now, however long it is read.
+
+		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses the user or
+		has no such database.
+		"""
+		connection = self._connect()
+		try:
+			with connection.cursor() as cursor:
+				# No conversion: what stands in the tables comes as it stands.
+				cursor.execute("SET SESSION character_set_results = NULL")
+				cursor.execute("SET SESSION sql_mode = '', net_write_timeout = 3600")
+				cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+				cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+			yield Snapshot(connection)
+		except MySQLdb.OperationalError as error:
+			raise ServiceUnavailable(
+				f"The legacy database {self.name} went away: {error.args[-1]}."
+			) from error
+		finally:
+			connection.close()
+
+	def check(self) -> None:
+		"""See that all that is read is there. Raises InvalidInput with a sentence that names what is not."""
+		with self.snapshot() as snapshot:
+			there = snapshot.columns()
+		for table in TABLES.values():
+			if table.name not in there:
+				raise InvalidInput(f"The legacy database {self.name} has no table {table.name}.")
+			for column in table.columns:
+				_check_column(
+					table.name, column.name, there[table.name].get(column.name), column.mariadb_types
+				)
+
+	def _connect(self) -> Any:
+		try:
+			return MySQLdb.connect(
+				**self._place, **self._user, conv={}, use_unicode=False, connect_timeout=CONNECT_SECONDS
+			)
+		except MySQLdb.Error as error:
+			code = error.args[0]
+			if code in (REFUSED, NO_RIGHT):
+				told = f"refuses the user {self._user['user']}: the password is wrong, or a right is missing"
+				raise InvalidInput(f"The legacy database {self.name} {told}.") from None
+			if code == NO_DATABASE:
+				raise InvalidInput(f"There is no legacy database {self.name}.") from None
+			raise ServiceUnavailable(f"The legacy database {self.name} does not answer.") from None
+
+
+class Snapshot:
+	"""One connection, reading what was committed when it was made."""
+
+	def __init__(self, connection: Any):
+		self._connection = connection
+
+	def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[bytes | None, ...]]:
+		"""The rows of a query as bytes, fetched batch by batch; one query at a time."""
+		cursor = self._connection.cursor(SSCursor)
+		try:
+			cursor.execute(query, values or None)
+			while batch := cursor.fetchmany(BATCH):
+				yield from batch
+		finally:
+			cursor.close()
+
+	def table(self, table: Table) -> Iterator[tuple[bytes | None, ...]]:
+		"""Every row of a table, by its id."""
+		names = ", ".join(f"`{column.name}`" for column in table.columns)
+		return self.rows(f"SELECT {names} FROM `{table.name}` ORDER BY id")
+
+	def values(self, query: str) -> list[str]:
+		"""The one column of a query, as text."""
+		return [(value or b"").decode("utf-8", "replace") for (value,) in self.rows(query)]
+
+	def columns(self) -> dict[str, dict[str, str]]:
+		"""The type of every column by table and name."""
+		found: dict[str, dict[str, str]] = {}
+		query = (
+			"SELECT table_name, column_name, data_type FROM information_schema.columns "
+			"WHERE table_schema = database()"
+		)
+		for row in self.rows(query):
+			table, column, kind = (value.decode() for value in row)
+			found.setdefault(table, {})[column] = kind
+		return found
+
+	def checksum(self, table: str) -> int:
+		"""A number that changes with any row of the table."""
+		((_, checksum),) = self.rows(f"CHECKSUM TABLE `{table}`")
+		return int(checksum)
+
+	def version(self) -> str:
+		"""The server's own."""
+		return self.values("SELECT version()")[0]
+
+
+def _check_column(table: str, column: str, there: str | None, types: tuple[str, ...]) -> None:
+	if there is None:
+		raise InvalidInput(f"The legacy table {table} has no column {column}: another version of its schema?")
+	if there not in types:
+		raise InvalidInput(
+			f"The legacy column {table}.{column} is of type {there}, where {' or '.join(types)} is expected: "
+			"another version of its schema?"
+		)

@@ -1,0 +1,331 @@
+"""A run of the migration: from the checks before anything is written to the last step's commit.
+
+Each step is one transaction, in which its record in the run's history is written too: a run that was killed
+goes on with the first step that is not behind it. A dry run is one transaction, rolled back at the end.
+"""
+
+import json
+import logging
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, Protocol
+
+import psycopg2
+from psycopg2.errors import DiskFull
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from gigafibre_utils import __version__
+from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration import bulk, staging
+from gigafibre_utils.migration.books import Named, Resolved, resolve
+from gigafibre_utils.migration.history import Finding, History, StepRecord
+from gigafibre_utils.migration.lanes import Task, do_all
+from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.staging import stage
+from gigafibre_utils.migration.steps import PLAN, PLAN_FILES, PLAN_READS, Step, Work, chosen
+from gigafibre_utils.migration.tables import TABLES
+from gigafibre_utils.migration.target import Target, one, run_file, set_path
+
+LANES = 2
+BOOKS = "set_up_books"
+
+log = logging.getLogger("gigafibre.migration")
+
+_FINDING = """
+	CREATE TEMP TABLE finding (
+		outcome text NOT NULL, legacy_table text NOT NULL, legacy_id bigint NOT NULL, reason text NOT NULL,
+		detail text, legacy_row jsonb
+	) ON COMMIT DROP
+"""
+_WAS_RUN = """
+	SELECT EXISTS (
+		SELECT FROM public."tabMigration Run Step" step
+		JOIN public."tabMigration Run" run ON run.name = step.parent
+		WHERE step.step = %s AND step.status = 'Done' AND run.status <> 'Undone'
+	)
+"""
+_BY_HAND = """
+	SELECT name FROM public."tabCustomer" WHERE legacy_id <> '' AND name <> 'CUST-' || lpad(legacy_id, 7, '0')
+	ORDER BY name LIMIT 4
+"""
+
+
+class Progress(Protocol):
+	"""Who is told how a run goes on. Called from several threads."""
+
+	def began(self, step: str) -> None:
+		"""A step is at work."""
+
+	def rows(self, step: str, count: int) -> None:
+		"""So many rows were staged."""
+
+	def done(self, record: StepRecord) -> None:
+		"""A step is behind."""
+
+
+@dataclass(frozen=True)
+class Options:
+	"""What a run is asked to do. `as_of` is the day by which an invoice is overdue."""
+
+	as_of: date
+	company: str | None = None
+	only: tuple[str, ...] = ()
+	since: date | None = None
+	create_missing: bool = False
+	is_dry_run: bool = False
+
+	def arguments(self) -> dict[str, Any]:
+		"""What makes two runs the same work; the day is the one on which it was begun."""
+		return {
+			"company": self.company,
+			"only": sorted(self.only),
+			"since": self.since and self.since.isoformat(),
+			"create_missing": self.create_missing,
+			"as_of": self.as_of.isoformat(),
+		}
+
+
+@dataclass(frozen=True)
+class Outcome:
+	"""What a run did."""
+
+	run: str
+	steps: list[StepRecord]
+	findings: list[Finding]
+
+
+class Migration:
+	"""One legacy database into one site."""
+
+	def __init__(self, legacy: Legacy, target: Target, options: Options, progress: Progress):
+		self._legacy, self._target = legacy, target
+		self._options, self._progress = options, progress
+		self._dry: Connection | None = None
+		self._history: History
+		self._bulk: list[str] = []
+
+	def run(self, afterwards: Callable[[Connection, "Outcome"], None] | None = None) -> Outcome:
+		"""Do every step that is asked for, or those that a killed run left.
+
+		`afterwards` is called with a connection that sees all that was done, also in a dry run. Raises
+		GigafibreError with one sentence; what was committed until then stays, and the same call goes on from
+		there.
+		"""
+		self._legacy.check()
+		with self._target.alone() as control:
+			self._target.check(control)
+			if self._options.is_dry_run:
+				return self._run_dry(afterwards)
+			return self._run(control, afterwards)
+
+	def _run_dry(self, afterwards: Callable | None) -> Outcome:
+		self._dry = self._target.connect()
+		try:
+			return self._run(self._dry, afterwards)
+		finally:
+			self._dry.rollback()
+			self._dry.close()
+
+	def _run(self, control: Connection, afterwards: Callable | None) -> Outcome:
+		steps = chosen(self._options.only)
+		with control.cursor() as cursor:
+			run_file(cursor, "000_schema.sql")
+		unfinished = self._unfinished(control)
+		resolved = self._resolved(control, unfinished)
+		self._check_site(control, steps)
+		self._history = unfinished or self._begin(control, steps, resolved)
+		self._history.set(status="Running", error=None)
+		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
+		self._bulk = self._history.arguments()["bulk"]
+		try:
+			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES)
+		except GigafibreError as error:
+			self._fail(control, str(error))
+			raise
+		outcome = Outcome(self._history.name, self._history.steps(), self._history.findings())
+		self._history.set(summary=json.dumps([vars(finding) for finding in outcome.findings]))
+		if afterwards:
+			afterwards(control, outcome)
+		self._history.end("Done")
+		return outcome
+
+	def _unfinished(self, control: Connection) -> History | None:
+		history = History.unfinished(control)
+		if not history:
+			return None
+		begun = history.arguments()
+		asked = self._options.arguments()
+		if history.get("legacy") != self._legacy.name or any(
+			begun[key] != asked[key] for key in asked if key != "as_of"
+		):
+			told = (
+				f"was begun with {history.get('arguments')} from {history.get('legacy')} and is not finished"
+			)
+			raise InvalidInput(
+				f"{history.name} {told}: go on with it as it was begun, or take it "
+				f"back by migrate undo --run {history.number}."
+			)
+		self._options = replace(self._options, as_of=date.fromisoformat(begun["as_of"]))
+		return history
+
+	def _resolved(self, control: Connection, unfinished: History | None) -> Resolved:
+		options = self._options
+		with self._legacy.snapshot() as snapshot:
+			named = Named.read(snapshot, options.as_of)
+		number = unfinished.number if unfinished else 0
+		resolved = resolve(control, named, options.company, number, options.as_of, options.since)
+		if not options.create_missing:
+			resolved.require()
+		return resolved
+
+	def _check_site(self, control: Connection, steps: Sequence[Step]) -> None:
+		names = {step.name for step in steps}
+		for step in steps:
+			for other in step.after:
+				if other not in names and other.startswith("import_") and not one(control, _WAS_RUN, other):
+					raise InvalidInput(f"{step.name} needs {other}, which was not run into this site.")
+		if "import_customers" in names:
+			with control.cursor() as cursor:
+				cursor.execute(_BY_HAND)
+				by_hand = [name for (name,) in cursor.fetchall()]
+			if by_hand:
+				told = ", ".join(by_hand[:3]) + (" and others" if len(by_hand) > 3 else "")
+				raise InvalidInput(
+					f"Customers made by hand have a legacy ID already: {told}. Clear it, or delete them."
+				)
+
+	def _begin(self, control: Connection, steps: Sequence[Step], resolved: Resolved) -> History:
+		loads = [doctype for step in steps for doctype in step.loads]
+		arguments = self._options.arguments() | {"bulk": bulk.empty(control, loads)}
+		with self._legacy.snapshot() as snapshot:
+			versions = {
+				"gigafibre_utils": __version__,
+				"python": platform.python_version(),
+				"mariadb": snapshot.version(),
+				"postgresql": one(control, "SHOW server_version"),
+			}
+		books = [BOOKS] if resolved.missing else []
+		stages = [f"stage_{table}" for table in _reads(steps)]
+		names = [*stages, *books, PLAN, *(step.name for step in steps)]
+		return History.begin(control, self._legacy.name, arguments, versions, names)
+
+	def _tasks(self, steps: Sequence[Step], resolved: Resolved) -> list[Task]:
+		done = self._history.done()
+		tables = _reads(steps)
+		tasks = [Task(f"stage_{name}", partial(self._stage, name)) for name in tables]
+		if BOOKS not in done and resolved.missing:
+			tasks.append(Task(BOOKS, partial(self._set_up_books, resolved)))
+		before = frozenset([BOOKS, *(f"stage_{name}" for name in PLAN_READS)])
+		tasks.append(Task(PLAN, partial(self._plan, resolved), before))
+		for step in steps:
+			if step.name in done:
+				continue
+			after = {PLAN, *step.after, *(f"stage_{name}" for name in step.reads)}
+			if step is steps[-1]:
+				after.update(task.name for task in tasks)
+			tasks.append(Task(step.name, partial(self._step, step, resolved), frozenset(after)))
+		return tasks
+
+	def _stage(self, name: str) -> None:
+		"""Bring one legacy table over, unless it stands in staging as it is now."""
+		table, step = TABLES[name], f"stage_{name}"
+		with self._transaction(step) as cursor, self._legacy.snapshot() as snapshot:
+			started = time.monotonic()
+			checksum = snapshot.checksum(name)
+			rows = staging.standing(cursor, self._legacy.name, table, checksum)
+			if rows is None:
+				rows = stage(snapshot, cursor.connection, table, partial(self._progress.rows, step))
+				staging.remember(cursor, self._legacy.name, table, checksum, rows)
+			record = self._history.step_done(cursor, step, rows, time.monotonic() - started)
+		self._progress.done(record)
+
+	def _set_up_books(self, resolved: Resolved) -> None:
+		self._do(BOOKS, lambda cursor: resolved.create_missing(cursor))
+
+	def _plan(self, resolved: Resolved) -> None:
+		def plan(cursor: Cursor) -> None:
+			resolved.write(cursor)
+			_run_files(cursor, PLAN_FILES)
+
+		self._do(PLAN, plan)
+
+	def _step(self, step: Step, resolved: Resolved) -> None:
+		def work(cursor: Cursor) -> None:
+			loaded = [f"tab{doctype}" for doctype in step.loads]
+			with bulk.without_indexes(cursor, [table for table in loaded if table in self._bulk]):
+				_run_files(cursor, step.sql)
+				if step.work:
+					step.work(Work(cursor.connection, resolved.books))
+
+		self._do(step.name, work)
+
+	def _do(self, step: str, work: Callable[[Cursor], None]) -> None:
+		self._progress.began(step)
+		started = time.monotonic()
+		with self._transaction(step) as cursor:
+			work(cursor)
+			record = self._history.step_done(cursor, step, 0, time.monotonic() - started)
+		self._progress.done(record)
+
+	@contextmanager
+	def _transaction(self, step: str) -> Iterator[Cursor]:
+		"""A step's own; committed at the end. In a dry run all steps are in one that is not."""
+		connection = self._dry or self._target.connect()
+		try:
+			with connection.cursor() as cursor:
+				set_path(cursor)
+				cursor.execute("SELECT set_config('gigafibre.run', %s, true)", [str(self._history.number)])
+				cursor.execute("SELECT set_config('gigafibre.step', %s, true)", [step])
+				cursor.execute(_FINDING)
+				yield cursor
+				if self._dry:
+					cursor.execute("DISCARD TEMP")
+			if not self._dry:
+				connection.commit()
+		except psycopg2.Error as error:
+			raise _told(step, self._target.name, error) from error
+		finally:
+			if not self._dry:
+				connection.close()
+
+	def _fail(self, control: Connection, told: str) -> None:
+		"""Write down why the run ended, where there still is somebody to write to."""
+		if self._dry:
+			return
+		try:
+			self._history.end("Failed", told)
+		except psycopg2.Error:
+			log.warning(
+				"That %s failed could not be written down: the site's database is gone.", self._history.name
+			)
+
+
+def _reads(steps: Sequence[Step]) -> list[str]:
+	needed = {*PLAN_READS, *(name for step in steps for name in step.reads)}
+	# The largest first: the other lane takes what is short meanwhile.
+	order = ["invoice_item", "ticket_message", *TABLES]
+	return [name for name in dict.fromkeys(order) if name in needed]
+
+
+def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
+	for name in names:
+		started = time.monotonic()
+		run_file(cursor, name)
+		log.info("%s took %.1f s", name, time.monotonic() - started)
+
+
+def _told(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
+	"""PostgreSQL's error as one sentence, without its details: they hold values of rows."""
+	again = "Nothing of this step was kept; the same command goes on from here"
+	if isinstance(error, DiskFull):
+		return ServiceUnavailable(f"{step}: the disk of {target} is full. {again} once there is room.")
+	if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not error.pgcode:
+		return ServiceUnavailable(f"{step}: the connection to {target} was lost. {again}.")
+	reason = (error.diag.message_primary if error.diag else None) or str(error)
+	return InvalidInput(f"{step}: {target} refused it: {reason}. {again}.")

@@ -1,0 +1,131 @@
+"""The site that a migration writes to: ERPNext's tables on PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.sql import Composable
+
+from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration.staging import SCHEMA
+
+SQL_FILES = Path(__file__).with_name("sql")
+APP_TABLES = ("tabMigration Run", "tabMigration Run Step", "tabMigration Finding", "tabService Location")
+ERPNEXT_TABLES = (
+	"tabSales Invoice",
+	"tabPayment Entry",
+	"tabGL Entry",
+	"tabPayment Ledger Entry",
+	"tabCompany",
+)
+# A killed migration must not go on inside the server; what is lost with a crash of the server is one step.
+SESSION = """
+	SET client_connection_check_interval = '2s';
+	SET synchronous_commit = off;
+	SET work_mem = '128MB';
+	SET maintenance_work_mem = '256MB';
+	SET timezone = 'UTC';
+	SET datestyle = 'ISO, YMD';
+"""
+CONNECT_SECONDS = 10
+_LOCK = int.from_bytes(b"migrate")
+
+
+class Target:
+	"""A site's database by its URL, `postgresql://user:password@host:5432/database`."""
+
+	def __init__(self, url: str):
+		parts = urlsplit(url)
+		if parts.scheme not in ("postgresql", "postgres"):
+			raise InvalidInput(
+				"The site's database must be given as postgresql://user:password@host:5432/database."
+			)
+		self._url = url
+		self.name = f"{parts.hostname or 'localhost'}/{parts.path.lstrip('/')}"
+
+	def connect(self) -> Connection:
+		"""A connection for one thread.
+
+		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses.
+		"""
+		try:
+			connection = psycopg2.connect(self._url, connect_timeout=CONNECT_SECONDS)
+		except psycopg2.OperationalError as error:
+			if "authentication" in str(error) or "does not exist" in str(error):
+				told = "refuses the user: the user, the password or the name of the database is wrong"
+				raise InvalidInput(f"The site's database {self.name} {told}.") from None
+			raise ServiceUnavailable(f"The site's database {self.name} does not answer.") from None
+		with connection.cursor() as cursor:
+			cursor.execute(SESSION)
+		connection.commit()
+		return connection
+
+	@contextmanager
+	def alone(self) -> Iterator[Connection]:
+		"""A connection that holds the migration's lock on this site, committing each statement by itself.
+
+		Raises InvalidInput where another migration runs.
+		"""
+		connection = self.connect()
+		connection.autocommit = True
+		try:
+			if not one(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+				raise InvalidInput(f"Another migration into {self.name} is running.")
+			yield connection
+		finally:
+			connection.close()
+
+	def check(self, connection: Connection) -> None:
+		"""See that this is a site of ERPNext with the app. Raises InvalidInput with one sentence."""
+		for name in ERPNEXT_TABLES:
+			if not table_exists(connection, name):
+				raise InvalidInput(f"{self.name} is no ERPNext site on PostgreSQL: it has no table {name}.")
+		for name in APP_TABLES:
+			if not table_exists(connection, name):
+				raise InvalidInput(
+					f"The app gigafibre_utils is not installed on {self.name}: no table {name}."
+				)
+
+
+def table_exists(connection: Connection, name: str) -> bool:
+	"""Whether the site has that table."""
+	return one(connection, "SELECT to_regclass('public.' || quote_ident(%s)) IS NOT NULL", name)
+
+
+def has_column(connection: Connection, table: str, column: str) -> bool:
+	"""Whether that table of the site has that column."""
+	query = """
+		SELECT EXISTS (
+			SELECT FROM information_schema.columns
+			WHERE table_schema = 'public' AND table_name = %s AND column_name = %s
+		)
+	"""
+	return one(connection, query, table, column)
+
+
+def rows(connection: Connection, query: str | Composable, *values: Any) -> Sequence[tuple]:
+	"""The rows of a query."""
+	with connection.cursor() as cursor:
+		cursor.execute(query, values or None)
+		return cursor.fetchall()
+
+
+def one(connection: Connection, query: str | Composable, *values: Any) -> Any:
+	"""The first value of the first row, or None."""
+	found = rows(connection, query, *values)
+	return found[0][0] if found else None
+
+
+def run_file(cursor: Cursor, name: str) -> None:
+	"""Run one of our numbered files in the cursor's transaction."""
+	cursor.execute((SQL_FILES / name).read_text())
+
+
+def set_path(cursor: Cursor) -> None:
+	"""Until the transaction ends, bare names are staged tables first, then ERPNext's."""
+	cursor.execute(f"SET LOCAL search_path = {SCHEMA}, public")
