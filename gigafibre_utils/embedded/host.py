@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,10 +49,7 @@ class Host:
 		try:
 			self.postgres.start()
 			self.database = Database(self.postgres.url)
-			with EmbeddedSite(self, user="Administrator") as site:
-				with site.atomic():
-					schema.create(site.connection)
-				SampleCompany(site, self.passwords).load()
+			self._load_company()
 		except BaseException:
 			self.close()
 			raise
@@ -77,6 +75,22 @@ class Host:
 		self.postgres.stop()
 		shutil.rmtree(self.directory, ignore_errors=True)
 		self._lock.close()
+
+	def new_site(self, name: str) -> str:
+		"""Another database of this PostgreSQL with the sample company; gives its URL."""
+		other = copy(self)
+		other.database = Database(self.postgres.new_database(name))
+		try:
+			other._load_company()
+		finally:
+			other.database.close()
+		return other.database.url
+
+	def _load_company(self) -> None:
+		with EmbeddedSite(self, user="Administrator") as site:
+			with site.atomic():
+				schema.create(site.connection)
+			SampleCompany(site, self.passwords).load()
 
 	def run_job(self, function: str, arguments: dict[str, Any]) -> None:
 		"""Call a dotted function on a worker thread, as a site of its own."""

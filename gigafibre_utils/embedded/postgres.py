@@ -11,11 +11,13 @@ import secrets
 import shutil
 import subprocess
 import time
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 
 from gigafibre_utils.errors import ServiceUnavailable
 
@@ -42,8 +44,16 @@ class PostgresServer:
 	@property
 	def url(self) -> str:
 		"""The connection URL of the host's database."""
-		password = quote(self._password_file.read_text())
-		return f"postgresql://gigafibre:{password}@/postgres?host={quote(self._socket)}"
+		return self._url("postgres")
+
+	def new_database(self, name: str, template: str = "template1") -> str:
+		"""Make another database, the same as one that nobody is connected to; gives its connection URL."""
+		with closing(psycopg2.connect(self.url)) as connection:
+			connection.autocommit = True
+			connection.cursor().execute(
+				SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+			)
+		return self._url(name)
 
 	def start(self) -> None:
 		"""Start, and wait until it answers. Raises ServiceUnavailable with PostgreSQL's own words."""
@@ -70,6 +80,10 @@ class PostgresServer:
 			self._process.kill()
 			self._process.wait()
 		self._process = None
+
+	def _url(self, database: str) -> str:
+		password = quote(self._password_file.read_text())
+		return f"postgresql://gigafibre:{password}@/{quote(database)}?host={quote(self._socket)}"
 
 	def _make_cluster(self) -> None:
 		self.data.parent.mkdir(parents=True, exist_ok=True)

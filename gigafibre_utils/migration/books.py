@@ -126,7 +126,7 @@ class Missing:
 	"""Something that the site lacks, and how it is made."""
 
 	what: str
-	make: Callable[[Cursor], None]
+	make: Callable[[Cursor, date], None]
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Resolved:
 	def create_missing(self, cursor: Cursor) -> None:
 		"""Make what is missing."""
 		for missing in self.missing:
-			missing.make(cursor)
+			missing.make(cursor, self.books.as_of)
 		self.missing.clear()
 
 	def write(self, cursor: Cursor) -> None:
@@ -287,7 +287,7 @@ class _Finder:
 		)
 		return name
 
-	def _lacks(self, what: str, make: Callable[[Cursor], None]) -> None:
+	def _lacks(self, what: str, make: Callable[[Cursor, date], None]) -> None:
 		if what not in (missing.what for missing in self._resolved.missing):
 			self._resolved.missing.append(Missing(what, make))
 

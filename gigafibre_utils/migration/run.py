@@ -27,6 +27,7 @@ from gigafibre_utils.migration.books import Named, Resolved, resolve
 from gigafibre_utils.migration.history import Finding, History, StepRecord
 from gigafibre_utils.migration.lanes import Task, do_all
 from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.reimport import Payments
 from gigafibre_utils.migration.staging import stage
 from gigafibre_utils.migration.steps import PLAN, PLAN_FILES, PLAN_READS, Step, Work, chosen
 from gigafibre_utils.migration.tables import TABLES
@@ -79,6 +80,7 @@ class Options:
 	since: date | None = None
 	create_missing: bool = False
 	is_dry_run: bool = False
+	take_out: Payments | None = None
 
 	def arguments(self) -> dict[str, Any]:
 		"""What makes two runs the same work; the day is the one on which it was begun."""
@@ -88,6 +90,7 @@ class Options:
 			"since": self.since and self.since.isoformat(),
 			"create_missing": self.create_missing,
 			"as_of": self.as_of.isoformat(),
+			"take_out": self.take_out and self.take_out.as_arguments(),
 		}
 
 
@@ -259,6 +262,8 @@ class Migration:
 		def work(cursor: Cursor) -> None:
 			loaded = [f"tab{doctype}" for doctype in step.loads]
 			with bulk.without_indexes(cursor, [table for table in loaded if table in self._bulk]):
+				if self._options.take_out and step.name == "import_payments":
+					self._options.take_out.take_out(cursor)
 				_run_files(cursor, step.sql)
 				if step.work:
 					step.work(Work(cursor.connection, resolved.books))

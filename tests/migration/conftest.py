@@ -1,0 +1,106 @@
+"""A legacy database with every trap, and sites to bring it into: a real MariaDB, a real PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from gigafibre_utils.embedded.host import Host
+from gigafibre_utils.embedded.mariadb import MariadbServer
+from gigafibre_utils.migration.history import StepRecord
+from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.run import Migration, Options, Outcome
+from gigafibre_utils.migration.sample import ControlTotals, write
+from gigafibre_utils.migration.target import Target
+
+AS_OF = date(2026, 11, 1)
+CUSTOMERS = 60
+TEMPLATE = "site"
+
+
+class Silent:
+	"""Nobody looks on."""
+
+	def began(self, step: str) -> None:
+		"""See `Progress`."""
+
+	def rows(self, step: str, count: int) -> None:
+		"""See `Progress`."""
+
+	def done(self, record: StepRecord) -> None:
+		"""See `Progress`."""
+
+
+@dataclass(frozen=True)
+class Migrated:
+	"""A site into which the sample was brought."""
+
+	legacy_url: str
+	site_url: str
+	totals: ControlTotals
+	outcome: Outcome
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariadbServer]:
+	server = MariadbServer(tmp_path_factory.mktemp("mariadb"))
+	server.start()
+	yield server
+	server.stop()
+
+
+@pytest.fixture(scope="session")
+def sample(mariadb: MariadbServer) -> tuple[str, ControlTotals]:
+	"""The URL of the legacy database, and what is known from making it."""
+	return mariadb.url, write(mariadb.url, CUSTOMERS)
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+	with Host(tmp_path_factory.mktemp("host")) as host:
+		host.new_site(TEMPLATE)
+		yield host
+
+
+@pytest.fixture(scope="session")
+def new_site(host: Host) -> Callable[[], str]:
+	"""Makes one more site with the sample company; gives its URL."""
+	numbers = count(1)
+	return lambda: host.postgres.new_database(f"site_{next(numbers)}", TEMPLATE)
+
+
+def migrate(legacy_url: str, site_url: str, **options: object) -> Outcome:
+	asked = Options(**{"as_of": AS_OF, "create_missing": True, **options})
+	return Migration(Legacy(legacy_url), Target(site_url), asked, Silent()).run()
+
+
+@pytest.fixture(scope="session")
+def migrated(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> Migrated:
+	"""The sample, brought whole into a site. Only to be read."""
+	legacy_url, totals = sample
+	site_url = new_site()
+	return Migrated(legacy_url, site_url, totals, migrate(legacy_url, site_url))
+
+
+@pytest.fixture
+def rows(migrated: Migrated) -> Iterator[Callable[..., list[tuple]]]:
+	"""Asks the migrated site."""
+	connection = psycopg2.connect(migrated.site_url)
+
+	def ask(query: str, *values: object) -> list[tuple]:
+		with connection.cursor() as cursor:
+			cursor.execute(query, values or None)
+			return cursor.fetchall()
+
+	yield ask
+	connection.close()
+
+
+@pytest.fixture(scope="session")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+	"""A directory for reports."""
+	return tmp_path_factory.mktemp("out")
