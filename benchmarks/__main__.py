@@ -1,14 +1,20 @@
-"""`python -m benchmarks [pdf] [qr] [settle] [indexes]`: all of them where none is named."""
+"""`python -m benchmarks [pdf] [qr] [settle] [indexes] [migration]`: all of them where none is named."""
 
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import indexes, invoice_pdf, qr, settle
+from benchmarks import indexes, invoice_pdf, migration, qr, settle
 from gigafibre_utils.embedded.running import RunningHost
 
-BENCHMARKS = {"pdf": invoice_pdf.show, "qr": qr.show, "settle": settle.show, "indexes": indexes.show}
+BENCHMARKS = {
+	"pdf": invoice_pdf.show,
+	"qr": qr.show,
+	"settle": settle.show,
+	"indexes": indexes.show,
+	"migration": migration.show,
+}
 
 
 def main() -> None:

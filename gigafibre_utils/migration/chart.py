@@ -14,8 +14,8 @@ _ACCOUNT = """
 		name, creation, modified, modified_by, owner, account_name, company, root_type, report_type,
 		account_currency, parent_account, old_parent, account_type, freeze_account, lft, rgt
 	)
-	SELECT %(name)s, %(on)s, %(on)s, 'Administrator', 'Administrator', %(title)s, %(company)s, parent.root_type,
-		parent.report_type, company.default_currency, parent.name, parent.name, %(kind)s, 'No',
+	SELECT %(name)s, %(on)s, %(on)s, 'Administrator', 'Administrator', %(title)s, %(company)s,
+		parent.root_type, parent.report_type, company.default_currency, parent.name, parent.name, %(kind)s, 'No',
 		%(rgt)s, %(rgt)s + 1
 	FROM public."tabAccount" parent JOIN public."tabCompany" company ON company.name = parent.company
 	WHERE parent.name = %(parent)s

@@ -101,12 +101,10 @@ class Snapshot:
 	def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[bytes | None, ...]]:
 		"""The rows of a query as bytes, fetched batch by batch; one query at a time."""
 		cursor = self._connection.cursor(SSCursor)
-		try:
-			cursor.execute(query, values or None)
-			while batch := cursor.fetchmany(BATCH):
-				yield from batch
-		finally:
-			cursor.close()
+		cursor.execute(query, values or None)
+		while batch := cursor.fetchmany(BATCH):
+			yield from batch
+		cursor.close()
 
 	def table(self, table: Table) -> Iterator[tuple[bytes | None, ...]]:
 		"""Every row of a table, by its id."""

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
@@ -19,7 +20,7 @@ SCHEMA = "gigafibre_migration"
 CHUNK = 1 << 18
 """Bytes handed to PostgreSQL at a time."""
 
-Progress = Callable[[str, int], None]
+Progress = Callable[[int], None]
 
 _REACH = ("emails text[]", "bad_emails text[]", "home_e164 text", "cell_e164 text", "bad_phones text[]")
 
@@ -33,8 +34,13 @@ def stage(snapshot: Snapshot, connection: Connection, table: Table, progress: Pr
 	with connection.cursor() as cursor:
 		cursor.execute(SQL("DROP TABLE IF EXISTS {} CASCADE").format(name))
 		cursor.execute(SQL("CREATE UNLOGGED TABLE {} ({})").format(name, SQL(_columns(table))))
-		lines = Lines(_lines(table, snapshot.table(table)), table.name, progress)
-		cursor.copy_expert(SQL("COPY {} FROM STDIN").format(name), lines, size=CHUNK)
+		lines = Lines(_lines(table, snapshot.table(table)), progress)
+		try:
+			cursor.copy_expert(SQL("COPY {} FROM STDIN").format(name), lines, size=CHUNK)
+		except psycopg2.Error:
+			if lines.error:
+				raise lines.error from None
+			raise
 		cursor.execute(SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(name))
 		cursor.execute(SQL("ANALYZE {}").format(name))
 	return lines.rows
@@ -43,26 +49,34 @@ def stage(snapshot: Snapshot, connection: Connection, table: Table, progress: Pr
 class Lines(io.RawIOBase):
 	"""Lines of COPY as the file that psycopg2 reads; no more than a chunk of them is ever held."""
 
-	def __init__(self, lines: Iterable[bytes], name: str = "", progress: Progress | None = None):
+	def __init__(self, lines: Iterable[bytes], progress: Progress | None = None):
 		self._lines = iter(lines)
 		self._rest = b""
-		self._name, self._progress = name, progress
+		self._progress = progress
 		self.rows = 0
+		self.error: Exception | None = None
 
 	def readable(self) -> bool:
 		"""Always."""
 		return True
 
 	def read(self, size: int = -1) -> bytes:
-		"""At least `size` bytes of whole lines while there are any, then none."""
+		"""As many bytes as are asked for while there are so many. What the lines raise is kept in `error`."""
+		try:
+			return self._read(size if size > 0 else CHUNK)
+		except Exception as error:
+			# psycopg2 tells the server of it, and its caller only what the server then says.
+			self.error = error
+			raise
+
+	def _read(self, wanted: int) -> bytes:
 		held, parts = len(self._rest), [self._rest]
-		wanted = size if size > 0 else CHUNK
 		while held < wanted and (line := next(self._lines, None)) is not None:
 			parts.append(line)
 			held += len(line)
 			self.rows += 1
 		if self._progress and len(parts) > 1:
-			self._progress(self._name, self.rows)
+			self._progress(self.rows)
 		data = b"".join(parts)
 		self._rest = data[wanted:]
 		return data[:wanted]

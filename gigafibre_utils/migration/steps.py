@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import InvalidInput
-from gigafibre_utils.migration import custom_fields, print_format
+from gigafibre_utils.migration import backfill, custom_fields, print_format
 from gigafibre_utils.migration.books import Books
 from gigafibre_utils.migration.tables import TABLES
 from gigafibre_utils.migration.target import SQL_FILES
@@ -50,6 +50,11 @@ def _add_fields(work: Work) -> None:
 	custom_fields.add_missing(work.connection)
 
 
+def _backfill(work: Work) -> None:
+	with work.connection.cursor() as cursor:
+		backfill.service_locations(cursor)
+
+
 def _set_print_format(work: Work) -> None:
 	print_format.set_up(work.connection)
 
@@ -83,7 +88,7 @@ STEPS: tuple[Step, ...] = (
 			"Payment Ledger Entry",
 		),
 	),
-	Step("backfill_service_location", ("350_backfill_service_location.sql",), after=("import_invoices",)),
+	Step("backfill_service_location", work=_backfill, after=("import_invoices",)),
 	Step(
 		"import_payments",
 		(

@@ -1,0 +1,8 @@
+-- The Service Location of migrated invoice lines that lack it, by the service that they were billed for.
+
+UPDATE "tabSales Invoice Item" AS line
+SET service_location = place.name
+FROM invoice_item AS item
+JOIN service ON service.id = item.service_id
+JOIN place ON place.id = service.delivery_id
+WHERE line.name = 'LI-' || padded(item.id) AND line.service_location IS NULL;

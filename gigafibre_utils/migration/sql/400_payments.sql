@@ -1,0 +1,110 @@
+-- Payment Entries, submitted; cancelled where the money never came in. What 410 and 420 add to them is for
+-- `new_payment` alone: those that are not there yet.
+
+CREATE TEMP TABLE new_payment ON COMMIT DROP AS
+SELECT
+	receipt.*,
+	coalesce(allocated.amount, 0) AS allocated,
+	receipt.amount - receipt.against_original - abs(coalesce(allocated.amount, 0)) AS credit,
+	-- Another payment's intent would be refused: Stripe's number of a payment is one payment's.
+	CASE WHEN reference LIKE 'pi\_%' AND count(*) OVER (PARTITION BY reference) = 1 THEN reference END AS intent,
+	coalesce(nullif(reference, ''), 'Legacy ' || receipt.id) AS reference_no,
+	CASE receipt.payment_type WHEN 'Receive' THEN 'Received' ELSE 'Paid out' END
+		|| ' in the former system, payment ' || receipt.id || '.' AS remarks
+FROM receipt
+LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM allocation GROUP BY payment_id) AS allocated
+	ON allocated.payment_id = receipt.id
+WHERE in_scope AND NOT EXISTS (SELECT FROM "tabPayment Entry" AS there WHERE there.name = receipt.name)
+ORDER BY receipt.id;
+
+ALTER TABLE new_payment ADD PRIMARY KEY (id);
+ANALYZE new_payment;
+
+INSERT INTO "tabPayment Entry" (
+	name, creation, modified, owner, modified_by, docstatus, idx, naming_series, payment_type, payment_order_status,
+	posting_date, company, mode_of_payment, party_type, party, party_name, paid_from, paid_from_account_type,
+	paid_from_account_currency, paid_to, paid_to_account_type, paid_to_account_currency, paid_amount,
+	paid_amount_after_tax, source_exchange_rate, base_paid_amount, base_paid_amount_after_tax, received_amount,
+	received_amount_after_tax, target_exchange_rate, base_received_amount, base_received_amount_after_tax,
+	total_allocated_amount, base_total_allocated_amount, unallocated_amount, difference_amount, reference_no,
+	reference_date, cost_center, status, remarks, title, legacy_id, stripe_payment_intent
+)
+SELECT
+	payment.name,
+	created,
+	created,
+	owner,
+	owner,
+	docstatus,
+	0,
+	'PAY-.YYYY.-',
+	payment_type,
+	'Initiated',
+	posting_date,
+	company,
+	mode_of_payment,
+	'Customer',
+	customer,
+	customer_name,
+	from_account,
+	from_type,
+	currency,
+	to_account,
+	to_type,
+	currency,
+	amount, amount, 1, amount, amount,
+	amount, amount, 1, amount, amount,
+	allocated + against_original,
+	allocated + against_original,
+	credit,
+	0,
+	left(reference_no, 140),
+	posting_date,
+	cost_center,
+	CASE docstatus WHEN 2 THEN 'Cancelled' ELSE 'Submitted' END,
+	remarks,
+	customer_name,
+	payment.id,
+	CASE
+		WHEN NOT EXISTS (SELECT FROM "tabPayment Entry" AS there WHERE there.stripe_payment_intent = intent)
+		THEN intent
+	END
+FROM new_payment AS payment
+CROSS JOIN books
+CROSS JOIN LATERAL (
+	SELECT
+		CASE payment_type WHEN 'Receive' THEN receivable ELSE account END AS from_account,
+		CASE payment_type WHEN 'Receive' THEN 'Receivable' ELSE account_type END AS from_type,
+		CASE payment_type WHEN 'Receive' THEN account ELSE receivable END AS to_account,
+		CASE payment_type WHEN 'Receive' THEN account_type ELSE 'Receivable' END AS to_type
+) AS way
+ORDER BY payment.id;
+
+INSERT INTO added (doctype, name) SELECT 'Payment Entry', name FROM new_payment ORDER BY id;
+
+INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
+SELECT 'Rejected', 'payment', payment.id, 'zero_amount', 'No money moved.', to_jsonb(payment)
+FROM payment
+WHERE amount = 0
+UNION ALL
+SELECT 'Repaired', 'payment', told_of.id, told.reason, told.detail, to_jsonb(payment)
+FROM new_payment AS told_of
+JOIN payment USING (id)
+CROSS JOIN LATERAL (
+	VALUES
+	(is_dated_by_repair, 'undated', 'Dated ' || posting_date || ', as the payments around it.'),
+	(docstatus = 2, 'never_received', 'It bounced, and nothing took it back: it is cancelled.'),
+	(counterpart_is_gone, 'counterpart_gone', 'What it takes back, ' || reversal_of || ', is not there.'),
+	(told_of.method = '', 'no_method', 'Its mode of payment is ' || mode_of_payment || '.'),
+	(
+		reference LIKE 'pi\_%' AND intent IS NULL,
+		'payment_intent_used_twice',
+		'Another payment names ' || reference || ' too: it is kept as the reference alone.'
+	),
+	(
+		NOT EXISTS (SELECT FROM customer WHERE customer.id = told_of.customer_id),
+		'customer_gone',
+		'It stands with ' || customer || '.'
+	)
+) AS told (applies, reason, detail)
+WHERE applies;
