@@ -52,9 +52,17 @@ LINKS = (
 	Link("Customer", "Dynamic Link", "link_name", "Contact", "t.link_doctype = 'Customer'"),
 	Link("Customer", "Dynamic Link", "link_name", "Address", "t.link_doctype = 'Customer'"),
 	Link("Fiscal Year", "GL Entry", "fiscal_year"),
-	Link("Issue", "Communication", "reference_name", where="t.reference_doctype = 'Issue'"),
+	Link(
+		"Issue",
+		"Communication",
+		"reference_name",
+		# Messages of the legacy database go with their issue.
+		where="t.reference_doctype = 'Issue' AND t.name NOT LIKE 'LM-%'",
+	),
+	Link("Issue Priority", "Issue", "priority"),
 	Link("Item", "Sales Invoice Item", "item_code", "Sales Invoice"),
 	Link("Item", "Subscription Plan", "item"),
+	Link("Item Group", "Item", "item_group"),
 	Link("Mode of Payment", "Payment Entry", "mode_of_payment"),
 	Link(
 		"Payment Entry",
@@ -86,7 +94,10 @@ LINKS = (
 )
 
 _DOCTYPES = "SELECT DISTINCT doctype FROM added WHERE run = %s ORDER BY doctype"
-_CHANGES = "SELECT DISTINCT doctype, field FROM changed WHERE run = %s ORDER BY doctype, field"
+# A series that was advanced stays so: a number is not given twice.
+_CHANGES = """
+	SELECT DISTINCT doctype, field FROM changed WHERE run = %s AND doctype <> 'Series' ORDER BY doctype, field
+"""
 # A row of a ledger belongs to its voucher.
 _HOLDER = {
 	"GL Entry": ("voucher_no", "voucher_type"),

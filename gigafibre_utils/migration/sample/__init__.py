@@ -42,8 +42,8 @@ ONE_MORE_TRAP_EVERY = 250
 def write(url: str, customers: int, seed: int = 1, progress: Progress | None = None) -> ControlTotals:
 	"""Fill the MariaDB at `url` with so many customers and what they did in fifteen years.
 
-	The same number and seed give the same bytes. The tables are made where they are missing; `progress` is told
-	a table and its rows so far, now and then. Raises InvalidInput where there are too few customers for every
+	The same number and seed give the same bytes. Tables are made where they are missing; `progress` is told a
+	table and its rows so far, now and then. Raises InvalidInput where there are too few customers for every
 	trap or a table holds rows, ServiceUnavailable where MariaDB cannot be reached or written to.
 	"""
 	if customers < FEWEST:

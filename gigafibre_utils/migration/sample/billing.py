@@ -88,6 +88,9 @@ def put_lines(making: Making, bill: Bill) -> None:
 	"""Write the lines, which stay as they are, and let go of them; the head follows when it is settled."""
 	for record in (*bill.items, *bill.taxes):
 		making.put(record)
+	for tax in bill.taxes:
+		if tax.rate in catalogue.OLD_RATES:
+			making.tally.trap(f"invoice_tax.rate_of_{tax.rate / 10_000:g}", tax.id)
 	bill.items = []
 
 

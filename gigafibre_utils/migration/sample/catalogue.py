@@ -122,6 +122,7 @@ _RATE_CHANGES = [
 	(date(2012, 1, 1).toordinal(), 85_000),
 	(date(2013, 1, 1).toordinal(), 95_000),
 ]
+OLD_RATES = frozenset(rate for _, rate in _RATE_CHANGES)
 COMPOUNDED_BEFORE = MONTHS[24]
 
 

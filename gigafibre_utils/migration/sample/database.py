@@ -1,4 +1,4 @@
-"""The MariaDB that a sample is written to: the legacy tables, made where they are missing, and rows by the thousand."""
+"""The MariaDB that a sample is written to: tables, made where they are missing, and rows by the thousand."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from gigafibre_utils.migration.sample.records import Record
 
 SCHEMA = Path(__file__).parent / "legacy_schema.sql"
 BATCH_BYTES = 1 << 19
-"""Bytes of one INSERT at least; well under MariaDB's usual limit of 16 MB even with a message of a megabyte."""
+"""Bytes of one INSERT at least; with a message of a megabyte still well under MariaDB's usual 16 MB."""
 
 Progress = Callable[[str, int], None]
 
@@ -58,9 +58,9 @@ class LegacyDatabase:
 
 @contextmanager
 def opened(url: str, progress: Progress | None) -> Iterator[LegacyDatabase]:
-	"""The database with its tables, made where they are missing; committed at the end, and else left as it was.
+	"""The database with its tables, made where they are missing; what is written is committed at the end.
 
-	Raises InvalidInput where one of the tables holds rows, and what `Legacy` raises where it cannot be reached.
+	Raises InvalidInput where one of the tables holds rows, and what `Legacy` raises that cannot be reached.
 	"""
 	connection = Legacy(url)._connect()
 	try:

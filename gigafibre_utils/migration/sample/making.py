@@ -21,7 +21,7 @@ Lay = Callable[[Any, "Making"], int | None]
 
 @dataclass(frozen=True)
 class Trap:
-	"""Something odd; `lay` puts it into what it is shown and gives the row's id, or None where it does not suit."""
+	"""Something odd; `lay` puts it into what it is shown and gives the row's id, None where it does not suit."""
 
 	name: str
 	"""`table.what`: the table of the row whose id is told."""
@@ -44,7 +44,7 @@ def trap(name: str, at_most: int = 1 << 30) -> Callable[[Lay], Lay]:
 
 
 def odd_values(name: str, of: Callable[[Any], Any] = lambda subject: subject, **values: Any) -> None:
-	"""Declare a trap that is nothing but odd values in a row; `of` finds the row in what the trap is shown."""
+	"""Declare a trap that is only odd values in a row; `of` finds the row in what the trap is shown."""
 
 	def lay(subject: Any, making: "Making") -> int:
 		row = of(subject)
@@ -91,12 +91,13 @@ class Making:
 		self.chance = Chance(seed)
 		self.tally = Tally()
 		self.put = put
-		self.waiting: Any = None
-		"""A bill that its owner has not paid yet, with its owner."""
-		self.last_account = b""
-		self.last_number = b""
-		self._schedules = schedules
 		self.ids: Counter[str] = Counter()
+		"""The last id of each table."""
+		self.waiting: Any = None
+		"""The life and the bill of somebody who pays later."""
+		self.last_account = b""
+		"""The account number of the customer before."""
+		self._schedules = schedules
 
 	def next_id(self, table: str) -> int:
 		"""The id of the next row."""

@@ -1,18 +1,18 @@
-"""Invented people and firms of Quebec, and where they live; telephone numbers are of the range kept for fiction."""
+"""Invented people and firms of Quebec, where they live, and telephone numbers of the range kept for fiction."""
 
 import unicodedata
 
 from gigafibre_utils.migration.sample.chance import Chance
 
 FIRST_NAMES = (
-	"Marie-Ève Jean-François Zoé Benoît Éric Émilie Hélène François Geneviève René Chloé Jérôme Mélanie Stéphane "
-	"Luc Julie Martin Sophie Daniel Nathalie Alain Sylvie Michel Louise Pierre Diane Claude Karine Mathieu Simon "
-	"Noémie Félix Raphaël Gaëlle Aurélie Yvon Réjean Thérèse William Olivia Liam Emma Thomas Alice Nathan Léa"
+	"Marie-Ève Jean-François Zoé Benoît Éric Émilie Hélène François Geneviève René Chloé Jérôme Mélanie Luc "
+	"Stéphane Julie Martin Sophie Daniel Nathalie Alain Sylvie Michel Louise Pierre Diane Claude Karine Simon "
+	"Mathieu Noémie Félix Raphaël Gaëlle Aurélie Yvon Réjean Thérèse William Olivia Liam Emma Thomas Alice Léa"
 ).split()
 LAST_NAMES = (
 	"Tremblay Gagnon Côté Bélanger Lévesque Bérubé Gagné Pelletier Roy Bouchard Gauthier Morin Lavoie Fortin "
-	"Ouellet Desjardins Hébert Théberge Poirier L'Écuyer D'Amours St-Onge Lefrançois Dubé Légaré Thériault Paré "
-	"Cloutier Girard Leduc Beaulieu Bédard Grenier Lapointe Nadeau Raymond Ménard Proulx Désilets Smith O'Neil"
+	"Ouellet Desjardins Hébert Théberge Poirier L'Écuyer D'Amours St-Onge Lefrançois Dubé Légaré Thériault "
+	"Cloutier Girard Leduc Beaulieu Bédard Grenier Lapointe Nadeau Raymond Ménard Proulx Désilets Smith Paré"
 ).split()
 TRADES = (
 	"Ferme {} et fils inc.",
@@ -25,8 +25,8 @@ TRADES = (
 	"Coopérative {}",
 )
 STREETS = (
-	"chemin de la Rivière|rue Principale|rang Sainte-Mélanie|montée Gagné|route 209|rue de l'Église|chemin Saint-Édouard|"
-	"rang du Ruisseau-Norton|rue des Érables|avenue du Collège|chemin Cowan|boulevard Saint-Rémi"
+	"chemin de la Rivière|rue Principale|rang Sainte-Mélanie|montée Gagné|route 209|rue de l'Église|"
+	"chemin Saint-Édouard|rang du Ruisseau-Norton|rue des Érables|avenue du Collège|chemin Cowan"
 ).split("|")
 PLACES = (
 	("Sainte-Clotilde", "J0L 1W0", 45_167_000, -73_683_000),

@@ -45,7 +45,7 @@ SPELLED = {is_utf8: [spelled(text, is_utf8) for text in PARAGRAPHS] for is_utf8 
 SUBJECTS_SPELLED = {is_utf8: [spelled(text, is_utf8) for text in SUBJECTS] for is_utf8 in (True, False)}
 DEPARTMENTS_SPELLED = {is_utf8: [spelled(text, is_utf8) for text in DEPARTMENTS] for is_utf8 in (True, False)}
 BODIES = (
-	b"%b\n\n%b\n\nR\xe9f. %d",
+	b"%b\n\n%b\n\nRef. %d",
 	b"<p>%b</p><p>%b</p><p>Ref. <b>%d</b></p>",
 	b"%b\r\n%b -- %d",
 	b"<div>%b<br>%b</div>%d",

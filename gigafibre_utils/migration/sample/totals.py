@@ -32,8 +32,8 @@ class ControlTotals:
 	"""The control totals of a sample.
 
 	Billed are the totals of open, paid and reversed invoices, credit notes among them; void and draft ones are
-	`apart`. Paid are the payments that stay: ok ones, and what bounced or was reversed together with what took
-	it back; what bounced with nothing taking it back is not. `by_year` is by the year in America/Toronto,
+	`apart`. Paid are the payments that stay: ok ones, and what bounced or was reversed together with what
+	took it back; what bounced with nothing taking it back is not. `by_year` is by the year in America/Toronto,
 	`undated` where the date is unusable; `by_customer` is by legacy id. A trap is named `table.what`: `traps`
 	has up to twenty ids of that table, `laid` how often it was laid.
 	"""

@@ -3,6 +3,7 @@
 from datetime import date
 
 from gigafibre_utils.migration.sample.billing import Bill, credit, finish, opposite, put_lines
+from gigafibre_utils.migration.sample.catalogue import GONE_PRODUCT
 from gigafibre_utils.migration.sample.days import END, IN_1970, IN_2106, UNKNOWN, midnight_utc, moment
 from gigafibre_utils.migration.sample.making import Making, odd_values, trap
 from gigafibre_utils.migration.sample.paying import DAYS_TO_BOUNCE, Receipt
@@ -149,9 +150,13 @@ def _two_lines_of_one_tax(bill: Bill, making: Making) -> int:
 	return bill.invoice.id
 
 
+def _one_item(bill: Bill) -> Item:
+	return bill.items[bill.invoice.id % len(bill.items)]
+
+
 def _odd_item(name: str, **values: object) -> None:
 	"""Declare a trap that is odd values in one line of an invoice."""
-	odd_values(f"invoice_item.{name}", lambda bill: bill.items[bill.invoice.id % len(bill.items)], **values)
+	odd_values(f"invoice_item.{name}", _one_item, **values)
 
 
 _odd_item("service_zero", service_id=0)
@@ -166,10 +171,6 @@ _odd_item("quantity_zero", quantity=0)
 _odd_item("period_empty", period_start=0, period_end=0)
 
 
-def _one_item(bill: Bill) -> Item:
-	return bill.items[bill.invoice.id % len(bill.items)]
-
-
 @trap("invoice_item.service_gone")
 def _item_without_service(bill: Bill, making: Making) -> int:
 	item = _one_item(bill)
@@ -180,7 +181,7 @@ def _item_without_service(bill: Bill, making: Making) -> int:
 @trap("invoice_item.product_gone")
 def _item_without_product(bill: Bill, making: Making) -> int:
 	item = _one_item(bill)
-	item.product_id = 13
+	item.product_id = GONE_PRODUCT
 	return item.id
 
 

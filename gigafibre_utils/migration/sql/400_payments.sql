@@ -97,9 +97,9 @@ CROSS JOIN LATERAL (
 	(counterpart_is_gone, 'counterpart_gone', 'What it takes back, ' || reversal_of || ', is not there.'),
 	(told_of.method = '', 'no_method', 'Its mode of payment is ' || mode_of_payment || '.'),
 	(
-		reference LIKE 'pi\_%' AND intent IS NULL,
+		payment.reference LIKE 'pi\_%' AND intent IS NULL,
 		'payment_intent_used_twice',
-		'Another payment names ' || reference || ' too: it is kept as the reference alone.'
+		'Another payment names ' || payment.reference || ' too: it is kept as the reference alone.'
 	),
 	(
 		NOT EXISTS (SELECT FROM customer WHERE customer.id = told_of.customer_id),

@@ -46,7 +46,7 @@ SELECT
 	'references',
 	'Payment Entry',
 	doctype,
-	reference,
+	reference.reference,
 	due_date,
 	total,
 	outstanding,
