@@ -29,7 +29,7 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z
 _EXTENSION = re.compile(r"\s*\bp(?:oste|\.)?\s*(?=[0-9]+$)", re.IGNORECASE)
 _BETWEEN_EMAILS = re.compile(r"[;,\s]+")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-_LINKS = {"http", "https", "mailto", "tel"}
+_SAFE = nh3.Cleaner(url_schemes={"http", "https", "mailto", "tel"})
 
 
 def _as_latin1(error: UnicodeError) -> tuple[str, int]:
@@ -83,7 +83,7 @@ def body(raw: bytes) -> str:
 	"""The body of a message as HTML that is safe to show: plain text gets line breaks, HTML is sanitised."""
 	written = _CONTROL.sub("", _BREAK.sub("\n", decoded(raw))).strip()
 	if _TAG.search(written):
-		return nh3.clean(written, url_schemes=_LINKS)
+		return _SAFE.clean(written)
 	plain = html.escape(_ENTITY.sub(_character, written), quote=False)
 	return _CONTROL.sub("", plain).replace("\n", "<br>")
 
