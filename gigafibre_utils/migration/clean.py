@@ -28,7 +28,7 @@ _TWICE = re.compile(
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _EXTENSION = re.compile(r"\s*\bp(?:oste|\.)?\s*(?=[0-9]+$)", re.IGNORECASE)
 _BETWEEN_EMAILS = re.compile(r"[;,\s]+")
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))
 _SAFE = nh3.Cleaner(url_schemes={"http", "https", "mailto", "tel"})
 
 
@@ -138,7 +138,10 @@ def copied_number(raw: bytes | None) -> bytes:
 
 def copied(value: str) -> bytes:
 	"""Text as COPY reads it."""
-	return value.translate(_ESCAPES).encode()
+	data = value.encode()
+	for plain, escaped in _ESCAPES:
+		data = data.replace(plain, escaped)
+	return data
 
 
 class CopiedDays:
