@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,6 +17,8 @@ from gigafibre_utils.errors import GigafibreError
 if TYPE_CHECKING:
 	from gigafibre_utils.embedded.demo import Report, Step
 	from gigafibre_utils.embedded.running import RunningHost
+	from gigafibre_utils.migration.legacy import Legacy
+	from gigafibre_utils.migration.run import Options
 
 HOSTS = Path(".host")
 OUT = Path("out")
@@ -24,10 +26,28 @@ DEFAULT_PORT = 8080
 PORT = click.IntRange(0, 65535)
 
 
-@click.group()
+class Commands(click.Group):
+	"""`migrate` needs much, and is imported when somebody asks for it."""
+
+	def list_commands(self, ctx: click.Context) -> list[str]:
+		"""See `click.Group`."""
+		return sorted([*super().list_commands(ctx), "migrate"])
+
+	def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+		"""See `click.Group`."""
+		if cmd_name != "migrate":
+			return super().get_command(ctx, cmd_name)
+		from gigafibre_utils.migration.command import migrate
+
+		return migrate
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="gigafibre_utils")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
 	"""Gigafibre billing for ERPNext."""
+	ctx.obj = _migrate_embedded
 	logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 	# A terminated process cleans up as an interrupted one does.
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -70,6 +90,40 @@ def stripe_simulator(port: int, webhook_url: str) -> None:
 	if not key or not secret:
 		raise click.UsageError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET must be set.")
 	serve_simulator(port, webhook_url, key, secret, _wait_for_a_signal)
+
+
+@main.command()
+@click.option("--customers", type=click.IntRange(40), default=100, show_default=True)
+@click.option("--port", type=PORT, default=DEFAULT_PORT, help="0 takes a free one.")
+@click.option("--serve/--no-serve", default=True, help="Leave the host up to look at what was migrated.")
+def rehearse(customers: int, port: int, serve: bool) -> None:
+	"""Rehearse the migration: a sample legacy database, brought into an embedded host and compared."""
+	from gigafibre_utils.embedded.rehearsal import sample_legacy
+	from gigafibre_utils.migration.run import Options
+
+	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}"
+	try:
+		with sample_legacy(HOSTS, customers, out) as legacy:
+			options = Options(as_of=date.today(), create_missing=True)
+			is_good = _migrate_embedded(legacy, options, out, port if serve else None)
+	except GigafibreError as error:
+		_fail(str(error), as_json=False)
+	sys.exit(0 if is_good else 1)
+
+
+def _migrate_embedded(legacy: "Legacy", options: "Options", out: Path, port: int | None) -> bool:
+	"""Migrate into an embedded host, which stays up where it was given a port; whether all is explained."""
+	from gigafibre_utils.embedded.rehearsal import addresses_of_migrated, migrate_into
+	from gigafibre_utils.embedded.running import RunningHost
+
+	with RunningHost(HOSTS, port or 0) as running:
+		is_good = migrate_into(running, legacy, options, out)
+		if port is not None:
+			for title, address in addresses_of_migrated(running):
+				click.echo(f"{title:<24} {address}")
+			click.echo("\nCtrl-C ends the host.")
+			_wait_for_a_signal()
+	return is_good
 
 
 def _make_trip(running: "RunningHost", as_json: bool) -> None:

@@ -15,8 +15,8 @@ _ACCOUNT = """
 		account_currency, parent_account, old_parent, account_type, freeze_account, lft, rgt
 	)
 	SELECT %(name)s, %(on)s, %(on)s, 'Administrator', 'Administrator', %(title)s, %(company)s,
-		parent.root_type, parent.report_type, company.default_currency, parent.name, parent.name, %(kind)s, 'No',
-		%(rgt)s, %(rgt)s + 1
+		parent.root_type, parent.report_type, company.default_currency, parent.name, parent.name, %(kind)s,
+		'No', %(rgt)s, %(rgt)s + 1
 	FROM public."tabAccount" parent JOIN public."tabCompany" company ON company.name = parent.company
 	WHERE parent.name = %(parent)s
 """

@@ -77,7 +77,8 @@ def _describe(connection: Connection, doctype: str, field: dict[str, Any]) -> bo
 	with connection.cursor() as cursor:
 		cursor.execute(
 			SQL(
-				'INSERT INTO public."tabCustom Field" ({}, creation, modified) VALUES ({}, now(), now())'
+				'INSERT INTO public."tabCustom Field" ({}, creation, modified) '
+				"SELECT {}, as_of, as_of FROM books"
 			).format(SQL(", ").join(map(Identifier, values)), SQL(", ").join([SQL("%s")] * len(values))),
 			list(values.values()),
 		)

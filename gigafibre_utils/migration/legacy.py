@@ -49,7 +49,7 @@ class Legacy:
 		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses the user or
 		has no such database.
 		"""
-		connection = self._connect()
+		connection = self.connect()
 		try:
 			with connection.cursor() as cursor:
 				# No conversion: what stands in the tables comes as it stands.
@@ -77,7 +77,8 @@ class Legacy:
 					table.name, column.name, there[table.name].get(column.name), column.mariadb_types
 				)
 
-	def _connect(self) -> Any:
+	def connect(self) -> Any:
+		"""A connection that converts nothing; raises as `snapshot` does."""
 		try:
 			return MySQLdb.connect(
 				**self._place, **self._user, conv={}, use_unicode=False, connect_timeout=CONNECT_SECONDS

@@ -3,7 +3,7 @@
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import InvalidInput
-from gigafibre_utils.migration.target import one, table_exists
+from gigafibre_utils.migration.target import one
 
 PRINT_FORMAT = "Facture TARGO"
 NAME = "Sales Invoice-main-default_print_format"
@@ -16,25 +16,21 @@ _CHOSEN = """
 # Frappe: `make_property_setter`.
 _CHOOSE = """
 	INSERT INTO public."tabProperty Setter" (
-		name, creation, modified, owner, modified_by, doctype_or_field, doc_type, property, property_type, value
+		name, creation, modified, owner, modified_by, doctype_or_field, doc_type, property, property_type,
+		value
 	)
-	VALUES (%s, now(), now(), 'Administrator', 'Administrator', 'DocType', 'Sales Invoice', 'default_print_format',
-		'Data', %s)
+	SELECT %s, as_of, as_of, owner, owner, 'DocType', 'Sales Invoice', 'default_print_format', 'Data', %s
+	FROM books
 """
 
 
 def set_up(connection: Connection) -> str:
 	"""Choose it where the site has chosen none; gives the one that is chosen.
 
-	Raises InvalidInput where the site has no such print format. A site without property setters, as the embedded
-	one, prints it anyway.
+	Raises InvalidInput where the site has no such print format.
 	"""
-	if not table_exists(connection, "tabProperty Setter"):
-		return PRINT_FORMAT
 	if not one(connection, _IS_THERE, PRINT_FORMAT):
-		raise InvalidInput(
-			f"The site has no print format {PRINT_FORMAT}: is the app gigafibre_utils installed?"
-		)
+		raise InvalidInput(f"The site has no print format {PRINT_FORMAT}: is gigafibre_utils installed?")
 	if chosen := one(connection, _CHOSEN):
 		return chosen
 	with connection.cursor() as cursor:

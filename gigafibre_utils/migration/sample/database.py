@@ -62,7 +62,7 @@ def opened(url: str, progress: Progress | None) -> Iterator[LegacyDatabase]:
 
 	Raises InvalidInput where one of the tables holds rows, and what `Legacy` raises that cannot be reached.
 	"""
-	connection = Legacy(url)._connect()
+	connection = Legacy(url).connect()
 	try:
 		with connection.cursor() as cursor:
 			# Bytes go into the tables as they are, zero dates pass, and InnoDB may load in bulk.

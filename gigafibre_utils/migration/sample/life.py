@@ -37,6 +37,8 @@ def move_in(making: Making, first: int, last: int) -> Life:
 	"""A new customer with its places and services."""
 	life = _customer(making, first, last)
 	making.lay("customer", life)
+	if b"555" in life.customer.phone_home:
+		making.tally.trap("customer.phone_in_one_of_ten_notations", life.customer.id)
 	making.put(life.customer)
 	making.last_account = life.customer.account_no
 	places = int(making.ids["customer"] * DELIVERIES_TO_A_CUSTOMER) - making.ids["delivery"]
@@ -79,7 +81,6 @@ def _customer(making: Making, first: int, last: int) -> Life:
 		created_at=moment(MONTHS[first * 3], 10, id % 60),
 		closed_at=moment(min(MONTHS[last * 3 + 3], END), 16) if is_closed else 0,
 	)
-	making.tally.trap("customer.phone_in_one_of_ten_notations", id)
 	method = chance.one_of(METHODS)
 	exempt = id % EXEMPT_EVERY == 7
 	return Life(customer, first, last, is_utf8, exempt, chance.whole(0, 27), method)

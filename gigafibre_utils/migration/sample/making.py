@@ -21,7 +21,7 @@ Lay = Callable[[Any, "Making"], int | None]
 
 @dataclass(frozen=True)
 class Trap:
-	"""Something odd; `lay` puts it into what it is shown and gives the row's id, None where it does not suit."""
+	"""Something odd; `lay` puts it into what it is shown and gives the row's id, None if it does not suit."""
 
 	name: str
 	"""`table.what`: the table of the row whose id is told."""

@@ -1,4 +1,4 @@
-"""Invented people and firms of Quebec, where they live, and telephone numbers of the range kept for fiction."""
+"""Invented people and firms of Quebec, where they live, and telephone numbers of the range for fiction."""
 
 import unicodedata
 
@@ -6,8 +6,8 @@ from gigafibre_utils.migration.sample.chance import Chance
 
 FIRST_NAMES = (
 	"Marie-Ève Jean-François Zoé Benoît Éric Émilie Hélène François Geneviève René Chloé Jérôme Mélanie Luc "
-	"Stéphane Julie Martin Sophie Daniel Nathalie Alain Sylvie Michel Louise Pierre Diane Claude Karine Simon "
-	"Mathieu Noémie Félix Raphaël Gaëlle Aurélie Yvon Réjean Thérèse William Olivia Liam Emma Thomas Alice Léa"
+	"Stéphane Julie Martin Sophie Daniel Nathalie Alain Sylvie Michel Louise Pierre Diane Karine Simon "
+	"Mathieu Noémie Félix Raphaël Gaëlle Aurélie Yvon Réjean Thérèse William Olivia Liam Emma Thomas Léa"
 ).split()
 LAST_NAMES = (
 	"Tremblay Gagnon Côté Bélanger Lévesque Bérubé Gagné Pelletier Roy Bouchard Gauthier Morin Lavoie Fortin "

@@ -1,7 +1,7 @@
 """The rows of the legacy database, and how each is written as SQL.
 
-Texts are bytes, as they are to stand in the table. Money is in cents, quantities are in thousandths, unit prices
-in ten-thousandths; days and moments are as in `days`.
+Texts are bytes, as they are to stand in the table. Money is in cents, quantities are in thousandths, and unit
+prices in ten-thousandths; days and moments are as in `days`.
 """
 
 from dataclasses import dataclass

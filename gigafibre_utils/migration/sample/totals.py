@@ -31,9 +31,9 @@ class Sums:
 class ControlTotals:
 	"""The control totals of a sample.
 
-	Billed are the totals of open, paid and reversed invoices, credit notes among them; void and draft ones are
+	Billed are the totals of open, paid and reversed invoices, with credit notes; void and draft ones are
 	`apart`. Paid are the payments that stay: ok ones, and what bounced or was reversed together with what
-	took it back; what bounced with nothing taking it back is not. `by_year` is by the year in America/Toronto,
+	took it back; what bounced with nothing taking it back is not. `by_year` is by the year in Toronto, and
 	`undated` where the date is unusable; `by_customer` is by legacy id. A trap is named `table.what`: `traps`
 	has up to twenty ids of that table, `laid` how often it was laid.
 	"""

@@ -8,7 +8,7 @@ from gigafibre_utils.migration.sample.records import Customer, Delivery, Message
 
 MEGABYTE = 1 << 20
 NOT_ADDRESSES = (b"pas de courriel", b"marie@", b"n/a", b"jean.cote@example,com", b"@example.com")
-NOT_PHONES = (b"\xe0 venir", b"555-01", b"voir le dossier", b"0000000000")
+NOT_PHONES = (b"\xe0 venir", b"450-55", b"voir le dossier", b"0000000000")
 
 
 def _customer(life: Life) -> Customer:
