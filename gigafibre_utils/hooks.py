@@ -25,6 +25,8 @@ doc_events = {
 scheduler_events = {
 	"cron": {
 		"*/5 * * * *": ["gigafibre_utils.payments.sweep.run"],
+		# By day: it writes to customers.
+		"0 9 * * *": ["gigafibre_utils.payments.arrangements.run"],
 	},
 	"hourly": ["gigafibre_utils.paylink.referral.give_codes"],
 }

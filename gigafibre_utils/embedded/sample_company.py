@@ -1,5 +1,6 @@
 """Puts the sample company into an empty database: chart of accounts, users, customers, invoices, payments."""
 
+import json
 import secrets
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -9,7 +10,11 @@ from typing import Any
 from werkzeug.security import generate_password_hash
 
 from gigafibre_utils import sample
-from gigafibre_utils.embedded.site import EmbeddedSite
+from gigafibre_utils.custom_fields import CUSTOM_FIELDS
+from gigafibre_utils.embedded import trees
+from gigafibre_utils.embedded.schema import PACKAGE, tables
+from gigafibre_utils.embedded.site import TIME_ZONE, EmbeddedSite
+from gigafibre_utils.embedded.trees import Node
 from gigafibre_utils.money import rounded
 from gigafibre_utils.paylink import referral
 from gigafibre_utils.sample import COMPANY, PORTAL_USER, STAFF, Line, Place, SampleCustomer, SampleInvoice
@@ -17,9 +22,24 @@ from gigafibre_utils.site import Document, IncomingPayment
 
 NAME = COMPANY["company_name"]
 CURRENCY = COMPANY["default_currency"]
-DEBTORS, STRIPE, BANK, SALES = (f"{account} - T" for account in ("Debtors", "Stripe", "Bank", "Sales"))
-TAX_ACCOUNTS = {label: f"{label} - T" for label, _ in sample.TAXES}
-COST_CENTER = "Main - T"
+SUFFIX = f" - {COMPANY['abbr']}"
+DEBTORS, STRIPE, BANK, SALES = (f"{account}{SUFFIX}" for account in ("Debtors", "Stripe", "Bank", "Sales"))
+TAX_ACCOUNTS = {label: f"{label}{SUFFIX}" for label, _ in sample.TAXES}
+COST_CENTER = f"Main{SUFFIX}"
+DEFAULTS = {
+	"reporting_currency": CURRENCY,
+	"cost_center": COST_CENTER,
+	"default_receivable_account": DEBTORS,
+	"default_income_account": SALES,
+	"default_bank_account": BANK,
+	"default_cash_account": f"Cash{SUFFIX}",
+	"write_off_account": f"Write Off{SUFFIX}",
+	"round_off_account": f"Round Off{SUFFIX}",
+	"round_off_cost_center": COST_CENTER,
+}
+PRINT_FORMAT = PACKAGE / "gigafibre_utils" / "print_format" / "facture_targo" / "facture_targo.json"
+UOMS = ("Nos", "Unit")
+PRIORITIES = ("Low", "Medium", "High")
 
 
 class SampleCompany:
@@ -37,6 +57,8 @@ class SampleCompany:
 		if self._site.exists("Company", {"name": NAME}):
 			return
 		with self._site.atomic():
+			self._fixtures()
+			self._app()
 			self._company()
 			self._insert(
 				"User", "Administrator", first_name="Administrator", enabled=0, user_type="System User"
@@ -63,20 +85,40 @@ class SampleCompany:
 		numbered = [{"name": secrets.token_hex(5), "idx": n, **place, **row} for n, row in enumerate(rows, 1)]
 		self._site.connection.insert(doctype, numbered)
 
+	def _fixtures(self) -> None:
+		"""What every site of ERPNext has before it has a company."""
+		self._site.connection.run(
+			'INSERT INTO "tabSingles" (doctype, field, value) VALUES (%s, %s, %s)',
+			["System Settings", "time_zone", TIME_ZONE.key],
+		)
+		for doctype, tree in trees.GROUPS.items():
+			field = doctype.lower().replace(" ", "_")
+			for node in trees.nodes(tree):
+				named = {f"{field}_name": node.title, f"parent_{field}": node.parent}
+				self._insert(doctype, node.title, **named, **_position(node, node.parent))
+		for uom in UOMS:
+			self._insert("UOM", uom, uom_name=uom, enabled=1, must_be_whole_number=1)
+		for priority in PRIORITIES:
+			self._insert("Issue Priority", priority)
+
+	def _app(self) -> None:
+		"""What the app's installation brings, beside the columns."""
+		for doctype, fields in CUSTOM_FIELDS.items():
+			for field in fields:
+				self._insert("Custom Field", f"{doctype}-{field['fieldname']}", dt=doctype, **field)
+		known = {column.name for column in tables()["Print Format"].columns}
+		described = json.loads(PRINT_FORMAT.read_text())
+		values = {key: value for key, value in described.items() if key in known}
+		self._insert("Print Format", described["name"], **values)
+
 	def _company(self) -> None:
-		self._insert("Company", NAME, **COMPANY, cost_center=COST_CENTER, default_receivable_account=DEBTORS)
-		self._insert("Cost Center", COST_CENTER, cost_center_name="Main", company=NAME)
-		kinds = {DEBTORS: "Receivable", STRIPE: "Bank", BANK: "Bank", SALES: "Income Account"}
-		for account, kind in {**kinds, **dict.fromkeys(TAX_ACCOUNTS.values(), "Tax")}.items():
-			title = account.removesuffix(" - T")
-			self._insert(
-				"Account",
-				account,
-				account_name=title,
-				company=NAME,
-				account_type=kind,
-				account_currency=CURRENCY,
-			)
+		self._insert("Company", NAME, **COMPANY, **DEFAULTS, lft=1, rgt=2)
+		for node in trees.nodes({NAME: {"Main": {}}}):
+			parent = _owned(node.parent)
+			named = {"cost_center_name": node.title, "parent_cost_center": parent, "company": NAME}
+			self._insert("Cost Center", _owned(node.title), **named, **_position(node, parent))
+		for node in trees.nodes(trees.ACCOUNTS):
+			self._account(node)
 		for year in {self._today.year, (self._today - timedelta(days=60)).year}:
 			self._insert(
 				"Fiscal Year",
@@ -91,7 +133,25 @@ class SampleCompany:
 			self._children("Mode of Payment Account", ("Mode of Payment", mode, "accounts"), [row])
 		self._address("Company", NAME, sample.COMPANY_ADDRESS)
 		for code, title in sample.ITEMS.items():
-			self._insert("Item", code, item_code=code, item_name=title, description=title, stock_uom="Nos")
+			named = {"item_code": code, "item_name": title, "description": title}
+			self._insert("Item", code, **named, item_group="Services", stock_uom="Nos")
+
+	def _account(self, node: Node) -> None:
+		parent = _owned(node.parent)
+		root_type, report_type = trees.SIDES[node.root]
+		self._insert(
+			"Account",
+			_owned(node.title),
+			account_name=node.title,
+			company=NAME,
+			parent_account=parent,
+			root_type=root_type,
+			report_type=report_type,
+			account_type=trees.ACCOUNT_TYPES.get(node.title, ""),
+			account_currency=CURRENCY,
+			freeze_account="No",
+			**_position(node, parent),
+		)
 
 	def _address(self, doctype: str, name: str, address: Document) -> str:
 		made = self._insert(
@@ -261,6 +321,15 @@ class SampleCompany:
 				remarks="Sample payment",
 			)
 		)
+
+
+def _owned(title: str | None) -> str | None:
+	"""How an account or a cost centre of the company is called; nothing where there is none."""
+	return title and f"{title}{SUFFIX}"
+
+
+def _position(node: Node, parent: str | None) -> Document:
+	return {"is_group": int(node.is_group), "old_parent": parent, "lft": node.lft, "rgt": node.rgt}
 
 
 def _address(place: Place) -> Document:

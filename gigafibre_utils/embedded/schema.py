@@ -46,7 +46,8 @@ FIELDTYPES = {
 	"JSON": "json",
 }
 DATA_FIELDTYPES = ("Data", "Link", "Dynamic Link", "Select")
-LAYOUT_FIELDTYPES = ("Section Break", "Column Break", "Tab Break", "HTML")
+# Fields without a column: `frappe.model.no_value_fields`.
+NO_VALUE_FIELDTYPES = ("Section Break", "Column Break", "Tab Break", "HTML", "Table")
 
 STANDARD = (
 	"name varchar(140) PRIMARY KEY, creation timestamp(6), modified timestamp(6), modified_by varchar(140), "
@@ -93,7 +94,7 @@ def tables() -> dict[str, Table]:
 	found = {table.doctype: table for table in [*_described(), *_own()]}
 	for doctype, fields in CUSTOM_FIELDS.items():
 		base = found[doctype]
-		extra = tuple(_column(field) for field in fields if field["fieldtype"] not in LAYOUT_FIELDTYPES)
+		extra = tuple(_column(field) for field in fields if field["fieldtype"] not in NO_VALUE_FIELDTYPES)
 		found[doctype] = Table(doctype, base.is_child, base.columns + extra)
 	return found
 
@@ -151,7 +152,7 @@ def _own() -> Iterator[Table]:
 		if doctype.get("issingle"):
 			continue
 		columns = (
-			_column(field) for field in doctype["fields"] if field["fieldtype"] not in LAYOUT_FIELDTYPES
+			_column(field) for field in doctype["fields"] if field["fieldtype"] not in NO_VALUE_FIELDTYPES
 		)
 		yield Table(doctype["name"], bool(doctype.get("istable")), tuple(columns))
 

@@ -179,7 +179,7 @@ class EmbeddedSite:
 		"""See `Site.rate_limit`."""
 		self.host.memory.count(key, limit, seconds)
 
-	def send_email(self, recipient: str, subject: str, text: str, html: str) -> None:
+	def send_email(self, recipient: str, subject: str, text: str, html: str) -> bool:
 		"""Speak SMTP to `mail_server` at once; the host keeps no queue."""
 		message = EmailMessage()
 		message["From"] = config.required("auto_email_id")
@@ -191,6 +191,7 @@ class EmbeddedSite:
 			config.required("mail_server"), int(self.conf("mail_port") or 25), timeout=10
 		) as server:
 			server.send_message(message)
+		return True
 
 	def log_error(self, title: str, detail: str) -> None:
 		"""See `Site.log_error`."""

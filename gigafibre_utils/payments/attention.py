@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from gigafibre_utils import site
-from gigafibre_utils.errors import InvalidInput
+from gigafibre_utils.errors import InvalidInput, NotFound
 from gigafibre_utils.invoice import model
-from gigafibre_utils.payments import inbox
+from gigafibre_utils.payments import inbox, settlement
 from gigafibre_utils.payments.inbox import FAILED, RECEIVED
 from gigafibre_utils.payments.settlement import NEEDS_ATTENTION, PROCESSED, SESSION
 from gigafibre_utils.site import Document
@@ -20,8 +20,10 @@ MAX_RESOLUTION = 1000
 def try_again(event_id: str) -> None:
 	"""Work on an event that failed or waits for staff, as if it had just come.
 
-	Raises InvalidInput where it does not wait, and what stopped it once more; that is written on it too.
+	Raises NotFound as `require_event`, InvalidInput where it does not wait, and what stopped it once more; that
+	is written on it too.
 	"""
+	require_event(event_id)
 	with site.current().atomic():
 		event = site.current().lock(EVENT, event_id, ["status"])
 		if not event or event["status"] not in UNSETTLED:
@@ -30,19 +32,59 @@ def try_again(event_id: str) -> None:
 	inbox.process(event_id)
 
 
+def settle(session_id: str) -> None:
+	"""Ask Stripe where a session stands. Raises NotFound as `require_session`, and as `settlement.settle`."""
+	require_session(session_id)
+	settlement.settle(session_id)
+
+
 def handle_event(event_id: str, resolution: str) -> None:
 	"""Take an event off the list of what waits for staff, with its session and whatever else is about that.
 
-	Raises InvalidInput where none of it waits, or nothing is said of what was done.
+	Raises NotFound as `require_event`, InvalidInput where none of it waits, or nothing is said of what was done.
 	"""
-	event = site.current().get(EVENT, event_id, ["object_id"])
-	about = event and event["object_id"]
+	about = require_event(event_id)["object_id"]
 	_handle({"object_id": about} if about else {"name": event_id}, about, resolution)
 
 
 def handle_session(session_id: str, resolution: str) -> None:
-	"""Take a session off the list of what waits for staff, with the events about it. Raises as above."""
+	"""Take a session off the list of what waits for staff, with the events about it.
+
+	Raises NotFound as `require_session`, InvalidInput as above.
+	"""
+	require_session(session_id)
 	_handle({"object_id": session_id}, session_id, resolution)
+
+
+def require_event(event_id: str) -> Document:
+	"""An event whose invoice, where it is about one, the caller may read. Raises one NotFound otherwise."""
+	current = site.current()
+	event = current.get(EVENT, event_id, ["object_id", "invoice"])
+	if not event:
+		raise _unknown(EVENT, event_id)
+	session = current.get(SESSION, event["object_id"], ["invoice"]) if event["object_id"] else None
+	for about in filter(None, (session, event)):
+		if not _may_see(about["invoice"]):
+			raise _unknown(EVENT, event_id)
+	return event
+
+
+def require_session(session_id: str) -> None:
+	"""Raises one NotFound for a session that is not known, or whose invoice the caller may not read."""
+	session = site.current().get(SESSION, session_id, ["invoice"])
+	if not session or not _may_see(session["invoice"]):
+		raise _unknown(SESSION, session_id)
+
+
+def _may_see(invoice: str | None) -> bool:
+	"""What is about no invoice, or about one that is gone, is for everybody who sees the inbox."""
+	current = site.current()
+	there = invoice and current.exists("Sales Invoice", {"name": invoice})
+	return not there or current.can_read("Sales Invoice", invoice)
+
+
+def _unknown(doctype: str, name: str) -> NotFound:
+	return NotFound(f"There is no {doctype} {name}.")
 
 
 def _handle(events: Filters, session_id: str | None, resolution: str) -> None:

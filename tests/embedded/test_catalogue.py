@@ -206,10 +206,12 @@ def test_a_strangers_broken_index_is_left_to_him(url: str):
 	assert (valid["stranger"], valid[EMAIL.names[0]]) == (False, True)
 
 
+# By its size where PostgreSQL has lost count of its rows.
+@pytest.mark.parametrize("measure", ["LARGE", "LARGE_BYTES"])
 def test_writers_of_a_large_table_do_not_wait_while_its_index_is_made(
-	url: str, monkeypatch: pytest.MonkeyPatch
+	url: str, measure: str, monkeypatch: pytest.MonkeyPatch
 ):
-	monkeypatch.setattr(module, "LARGE", 0)
+	monkeypatch.setattr(module, measure, 0)
 	with connected(url) as older, connected(url) as writer, ThreadPoolExecutor(1) as pool:
 		with older.cursor() as cursor:
 			cursor.execute(f"""UPDATE "{INVOICE}" SET remarks = 'x' WHERE name = '1'""")
@@ -234,6 +236,18 @@ def test_writers_that_do_not_end_are_left_in_peace(url: str, size: str, monkeypa
 		writer.commit()
 	assert {outcome.refusal for outcome in outcomes} == {"canceling statement due to lock timeout"}
 	assert [outcome.refusal for outcome in mend(url, CUSTOMER)] == [None]
+
+
+def test_a_table_that_nobody_may_read_is_left_in_peace(url: str, monkeypatch: pytest.MonkeyPatch):
+	monkeypatch.setattr(module, "WRITERS", "100ms")
+	monkeypatch.setattr(module, "TRANSACTIONS", "100ms")
+	with connected(url) as owner:
+		with owner.cursor() as cursor:
+			cursor.execute(f'LOCK TABLE "{INVOICE}" IN ACCESS EXCLUSIVE MODE')
+		started = time.monotonic()
+		outcomes = {outcome.lack.wish: outcome.refusal for outcome in mend(url, CUSTOMER, PARENT)}
+		assert time.monotonic() - started < 3
+	assert outcomes == {CUSTOMER: "canceling statement due to lock timeout", PARENT: None}
 
 
 def test_several_at_once_do_each_others_work(url: str, size: str):

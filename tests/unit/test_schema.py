@@ -11,7 +11,7 @@ from gigafibre_utils.embedded import schema
 DUMP = Path(os.environ.get("ERPNEXT_SCHEMA", Path(__file__).parents[3] / "shared" / "erpnext" / "schema.sql"))
 STANDARD = {"name", "creation", "modified", "modified_by", "owner", "docstatus", "idx"}
 # Tables of which the description holds what the host needs, and the dump nothing.
-OF_FRAPPE = ("User", "Has Role", "Portal User")
+OF_FRAPPE = ("User", "Has Role", "Portal User", "Issue Priority", "Issue Type", "Property Setter")
 COMMON = STANDARD | {"parent", "parentfield", "parenttype", "_user_tags", "_comments", "_assign", "_liked_by"}
 
 

@@ -1,18 +1,41 @@
--- What was billed: `bill`, a row for each legacy invoice. It is called by its printed number where no other invoice
--- has that, else by its id behind an L, so that the two can never meet. Amounts are those that were billed: the net
--- is the sum of the lines, and what then lacks to the printed total is, up to five cents, a rounding adjustment, and
--- beyond that a line of its own (`adjustment`). A total below nothing is a credit note.
+-- What was billed: `bill`, a row for each legacy invoice, and `earned`, what its lines bring in on each account. It is
+-- called by its printed number where no other invoice has that, else by its id behind an L, so that the two can never
+-- meet. Amounts are those that were billed: the net is the sum of the lines, and what then lacks to the printed total
+-- is, up to five cents, a rounding adjustment, and beyond that a line of its own (`adjustment`). A total below nothing
+-- is a credit note.
 
-DROP TABLE IF EXISTS bill;
+DROP TABLE IF EXISTS bill, earned;
+
+-- Lines that name no product, or one that is gone, are those of row 0. A quantity of nothing is billed as one.
+CREATE UNLOGGED TABLE earned AS
+SELECT
+	item.invoice_id,
+	coalesce(sold.income_account, nothing.income_account) AS account,
+	sum(item.amount) AS amount,
+	count(*) AS lines,
+	sum(CASE quantity WHEN 0 THEN 1 ELSE quantity END) AS quantity,
+	sum(CASE quantity WHEN 0 THEN 1 ELSE abs(quantity) END) AS returned
+FROM invoice_item AS item
+CROSS JOIN (SELECT income_account FROM sold WHERE id = 0) AS nothing
+LEFT JOIN sold ON sold.id = item.product_id
+GROUP BY 1, 2;
+
+ANALYZE earned;
 
 CREATE UNLOGGED TABLE bill AS
 WITH told AS (
 	SELECT
-		invoice.*,
+		id,
+		customer_id,
+		number,
+		subtotal,
+		total,
+		status,
+		reversal_of,
 		local_time(issued_at) AS issued,
 		local_time(due_at)::date AS due,
 		count(local_time(issued_at)) OVER (ORDER BY id) AS dated_before,
-		CASE WHEN invoice.number ~ '^[0-9]{1,7}$' THEN invoice.number::int END AS printed
+		CASE WHEN number ~ '^[0-9]{1,7}$' THEN number::int END AS printed
 	FROM invoice
 ),
 -- One without a usable date has that of the nearest before it that has one, else of the first that has one.
@@ -29,8 +52,8 @@ dated AS (
 	FROM told
 	CROSS JOIN books
 ),
-lines AS (
-	SELECT invoice_id, sum(amount) AS net FROM invoice_item GROUP BY invoice_id
+billed AS (
+	SELECT invoice_id, sum(amount) AS net, sum(lines) AS lines FROM earned GROUP BY invoice_id
 ),
 taxes AS (
 	SELECT invoice_id, sum(amount) AS tax FROM invoice_tax GROUP BY invoice_id
@@ -38,12 +61,12 @@ taxes AS (
 summed AS (
 	SELECT
 		dated.*,
-		lines.net IS NULL AS has_no_line,
-		coalesce(lines.net, subtotal) AS net,
+		coalesce(billed.lines, 0) AS lines,
+		coalesce(billed.net, subtotal) AS net,
 		coalesce(taxes.tax, 0) AS tax,
-		total - coalesce(lines.net, subtotal) - coalesce(taxes.tax, 0) AS lacking
+		total - coalesce(billed.net, subtotal) - coalesce(taxes.tax, 0) AS lacking
 	FROM dated
-	LEFT JOIN lines ON lines.invoice_id = dated.id
+	LEFT JOIN billed ON billed.invoice_id = dated.id
 	LEFT JOIN taxes ON taxes.invoice_id = dated.id
 )
 SELECT
@@ -63,7 +86,7 @@ SELECT
 	(total < 0)::int::smallint AS is_return,
 	NULL::text AS return_against,
 	true AS against_self,
-	has_no_line,
+	lines,
 	CASE WHEN abs(lacking) > 0.05 THEN lacking ELSE 0 END AS adjustment,
 	net + CASE WHEN abs(lacking) > 0.05 THEN lacking ELSE 0 END AS net_total,
 	tax AS tax_total,
@@ -71,6 +94,7 @@ SELECT
 	CASE WHEN abs(lacking) > 0.05 THEN 0 ELSE lacking END AS rounding,
 	total,
 	reversal_of,
+	is_numbered,
 	issued IS NULL AS is_dated_by_repair,
 	due IS NULL AS is_due_by_repair,
 	since IS NULL OR at::date >= since AS in_scope
@@ -82,12 +106,13 @@ ORDER BY summed.id;
 ALTER TABLE bill ADD PRIMARY KEY (id);
 ANALYZE bill;
 
--- A credit note reverses another customer's invoice, one that is void or a draft, or another credit note, never.
+-- A credit note never reverses another customer's invoice, one that is void or a draft, or another credit note.
 UPDATE bill SET return_against = original.name
 FROM bill AS original
 WHERE original.id = bill.reversal_of
 	AND bill.is_return = 1
 	AND bill.docstatus = 1
+	AND bill.in_scope
 	AND original.is_return = 0
 	AND original.docstatus = 1
 	AND original.in_scope

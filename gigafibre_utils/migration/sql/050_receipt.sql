@@ -1,6 +1,7 @@
 -- What was paid: `receipt`, a row for each legacy payment of more or less than nothing. One that bounced or was taken
--- back stands as it came, and is cancelled by its counterpart, which pays out what it can of it (`against_original`).
--- One that bounced and has no counterpart never came in: it is a cancelled Payment Entry.
+-- back stands as it came, and its counterpart pays out what it can of it (`against_original`, of the original's side
+-- `taken_back`): as much of the one stands against the other. One that bounced and has no counterpart never came in:
+-- it is a cancelled Payment Entry.
 
 DROP TABLE IF EXISTS receipt;
 
@@ -8,6 +9,10 @@ CREATE UNLOGGED TABLE receipt AS
 WITH told AS (
 	SELECT
 		payment.*,
+		-- Stripe's number of a payment is one payment's, and unique in the site.
+		CASE
+			WHEN reference LIKE 'pi\_%' AND count(*) OVER (PARTITION BY reference) = 1 THEN reference
+		END AS intent,
 		local_time(paid_at) AS paid,
 		count(local_time(paid_at)) OVER (ORDER BY id) AS dated_before
 	FROM payment
@@ -73,6 +78,7 @@ SELECT
 	mode.account,
 	mode.account_type,
 	scoped.reference,
+	scoped.intent,
 	coalesce(taken_back.taken_back, 0) AS taken_back,
 	coalesce(taken.against_original, 0) AS against_original,
 	'PAY-' || extract(year FROM original.at) || '-' || padded(original.id) AS counterpart_of,

@@ -21,23 +21,23 @@ SELECT
 	'Sales Invoice',
 	sold.item_code,
 	sold.item_name,
-	coalesce(nullif(escaped(line.description), ''), sold.item_name),
+	escaped(coalesce(nullif(line.description, ''), sold.item_name)),
 	sold.item_group,
-	billed.qty,
+	qty,
 	sold.uom,
 	sold.uom,
 	1,
-	billed.qty,
+	qty,
 	line.unit_price,
 	line.unit_price,
-	billed.rate,
+	rate,
 	line.amount,
-	billed.rate,
+	rate,
 	line.amount,
-	billed.rate,
-	billed.rate,
+	rate,
+	rate,
 	line.amount,
-	billed.rate,
+	rate,
 	line.amount,
 	sold.income_account,
 	CASE WHEN period_start <= period_end THEN period_start END,
@@ -53,58 +53,30 @@ FROM (
 		service_id,
 		product_id,
 		description,
-		quantity,
+		CASE quantity WHEN 0 THEN 1 ELSE quantity END AS quantity,
 		unit_price,
 		amount,
 		period_start,
-		period_end,
-		id
+		period_end
 	FROM invoice_item
 	UNION ALL
-	SELECT
-		'LI-' || kind || padded(new_invoice.id),
-		new_invoice.id,
-		CASE kind WHEN 'N' THEN 1 ELSE (SELECT count(*) + 1 FROM invoice_item WHERE invoice_id = new_invoice.id) END,
-		0,
-		0,
-		'',
-		1,
-		extra.amount,
-		extra.amount,
-		NULL,
-		NULL,
-		NULL
-	FROM new_invoice
-	CROSS JOIN LATERAL (
-		VALUES
-		-- An invoice without a line, and lines that do not make the total.
-		('N', CASE WHEN has_no_line THEN net_total ELSE 0 END, has_no_line),
-		('A', adjustment, adjustment <> 0 AND NOT has_no_line)
-	) AS extra (kind, amount, applies)
-	WHERE applies
+	SELECT 'LI-A' || padded(invoice_id), invoice_id, idx, 0, 0, '', 1, amount, amount, NULL, NULL
+	FROM new_lacking
 ) AS line
-JOIN new_invoice AS bill ON bill.id = line.invoice_id
+JOIN (SELECT id, name, created, docstatus, is_return FROM new_invoice) AS bill ON bill.id = line.invoice_id
 CROSS JOIN books
 LEFT JOIN sold AS known ON known.id = line.product_id
 JOIN sold ON sold.id = coalesce(known.id, 0)
 LEFT JOIN service ON service.id = line.service_id
 LEFT JOIN place ON place.id = service.delivery_id
+CROSS JOIN LATERAL (SELECT CASE is_return WHEN 1 THEN -abs(quantity) ELSE quantity END AS qty) AS counted
 CROSS JOIN LATERAL (
 	SELECT
 		CASE
-			WHEN bill.is_return = 1 THEN -abs(CASE WHEN line.quantity = 0 THEN 1 ELSE line.quantity END)
-			WHEN line.quantity = 0 THEN 1
-			ELSE line.quantity
-		END AS qty
-) AS counted
-CROSS JOIN LATERAL (
-	SELECT
-		qty,
-		CASE WHEN round(qty * line.unit_price, 2) = line.amount THEN line.unit_price
-			ELSE round(line.amount / qty, 9)
+			WHEN round(qty * unit_price, 2) = amount THEN unit_price
+			ELSE round(amount / qty, 9)
 		END AS rate
-) AS billed
-ORDER BY line.id;
+) AS priced;
 
 INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
 SELECT 'Repaired', 'invoice_item', item.id, told.reason, told.detail, to_jsonb(item)
@@ -120,4 +92,4 @@ WHERE applies AND (quantity = 0 OR period_end < period_start);
 INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
 SELECT 'Rejected', 'invoice_item', item.id, 'invoice_gone', NULL, to_jsonb(item)
 FROM invoice_item AS item
-WHERE NOT EXISTS (SELECT FROM bill WHERE bill.id = item.invoice_id);
+WHERE EXISTS (SELECT FROM new_invoice) AND NOT EXISTS (SELECT FROM bill WHERE bill.id = item.invoice_id);

@@ -12,7 +12,12 @@ SELECT
 	due_date, 100, total, total, total, total
 FROM new_invoice
 CROSS JOIN books
+WHERE is_return = 0
 ORDER BY id;
+
+-- How a voucher's lines are written: once, or if it is cancelled once more on the other side. A draft has none.
+CREATE TEMP TABLE side ON COMMIT DROP AS
+SELECT * FROM (VALUES (1, '', 1), (2, '', 1), (2, 'c', -1)) AS side (docstatus, suffix, sign);
 
 CREATE TEMP TABLE new_entry ON COMMIT DROP AS
 SELECT
@@ -34,15 +39,15 @@ WHERE amount <> 0;
 ANALYZE new_entry;
 
 INSERT INTO "tabGL Entry" (
-	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, transaction_date, fiscal_year,
-	due_date, account, account_currency, against, party_type, party, voucher_type, voucher_no, voucher_subtype,
+	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, fiscal_year, due_date, account,
+	account_currency, against, party_type, party, voucher_type, voucher_no, voucher_subtype,
 	transaction_currency, against_voucher_type, against_voucher, transaction_exchange_rate,
 	reporting_currency_exchange_rate, debit_in_account_currency, debit, debit_in_transaction_currency,
 	debit_in_reporting_currency, credit_in_account_currency, credit, credit_in_transaction_currency,
 	credit_in_reporting_currency, cost_center, company, is_opening, is_advance, to_rename, is_cancelled, remarks
 )
 SELECT
-	'LG-S' || padded(bill.id) || '-' || new_entry.number || suffix,
+	'LG-S' || padded(bill.id) || '-' || entry.number || suffix,
 	bill.created,
 	bill.created,
 	owner,
@@ -50,50 +55,42 @@ SELECT
 	1,
 	0,
 	bill.posting_date,
-	bill.posting_date,
 	years.fiscal_year,
 	CASE place WHEN 1 THEN bill.due_date END,
 	account,
 	currency,
-	CASE place WHEN 1 THEN (
-		SELECT string_agg(income.account, ',' ORDER BY income.account) FROM new_income AS income
-		WHERE income.invoice_id = bill.id
-	) ELSE bill.customer END,
+	CASE place WHEN 1 THEN summary.accounts ELSE bill.customer END,
 	CASE place WHEN 1 THEN 'Customer' END,
 	CASE place WHEN 1 THEN bill.customer END,
 	'Sales Invoice',
 	bill.name,
 	CASE is_return WHEN 1 THEN 'Credit Note' ELSE 'Sales Invoice' END,
 	currency,
-	CASE WHEN place = 1 AND docstatus = 1 THEN 'Sales Invoice' END,
-	CASE WHEN place = 1 AND docstatus = 1
+	CASE WHEN place = 1 AND bill.docstatus = 1 THEN 'Sales Invoice' END,
+	CASE WHEN place = 1 AND bill.docstatus = 1
 		THEN CASE WHEN against_self THEN bill.name ELSE return_against END
 	END,
 	1,
 	1,
 	debit, debit, debit, debit,
 	credit, credit, credit, credit,
-	CASE WHEN account = round_off THEN round_off_cost_center ELSE cost_center END,
+	CASE place WHEN 4 THEN round_off_cost_center ELSE cost_center END,
 	company,
 	'No',
 	'No',
 	0,
-	(docstatus = 2)::int,
-	CASE suffix WHEN '' THEN coalesce(nullif(invoice.notes, ''), 'No Remarks')
-		ELSE 'On cancellation of ' || bill.name
-	END
-FROM new_entry
+	(bill.docstatus = 2)::int,
+	CASE suffix WHEN '' THEN bill.remarks ELSE 'On cancellation of ' || bill.name END
+FROM new_entry AS entry
 JOIN new_invoice AS bill ON bill.id = invoice_id
-JOIN invoice ON invoice.id = invoice_id
+JOIN new_summary AS summary USING (invoice_id)
 CROSS JOIN books
 JOIN (SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_invoice) AS day)
 	AS years ON years.on_date = bill.posting_date
-CROSS JOIN (VALUES ('', 1), ('c', -1)) AS side (suffix, sign)
+JOIN side ON side.docstatus = bill.docstatus
 CROSS JOIN LATERAL (
 	SELECT greatest(amount * sign, 0) AS debit, greatest(-amount * sign, 0) AS credit
-) AS sides
-WHERE docstatus = 1 AND suffix = '' OR docstatus = 2
-ORDER BY invoice_id, new_entry.number, suffix;
+) AS sides;
 
 INSERT INTO "tabPayment Ledger Entry" (
 	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, company, account_type, account,
@@ -123,11 +120,10 @@ SELECT
 	bill.total * sign,
 	currency,
 	bill.total * sign,
-	(docstatus = 2)::int,
-	coalesce(nullif(invoice.notes, ''), 'No Remarks')
+	(bill.docstatus = 2)::int,
+	remarks
 FROM new_invoice AS bill
-JOIN invoice USING (id)
+JOIN side USING (docstatus)
 CROSS JOIN books
-CROSS JOIN (VALUES ('', 1), ('c', -1)) AS side (suffix, sign)
-WHERE bill.total <> 0 AND (docstatus = 1 AND suffix = '' OR docstatus = 2)
+WHERE bill.total <> 0
 ORDER BY bill.id, suffix;

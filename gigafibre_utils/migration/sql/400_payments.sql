@@ -1,18 +1,17 @@
 -- Payment Entries, submitted; cancelled where the money never came in. What 410 and 420 add to them is for
--- `new_payment` alone: those that are not there yet.
+-- `new_payment` alone: those that are not there yet. A payment that was taken back stands against the one that took
+-- it back, which to ERPNext is like an invoice: so its Payment Reconciliation ties the two.
 
 CREATE TEMP TABLE new_payment ON COMMIT DROP AS
 SELECT
 	receipt.*,
-	coalesce(allocated.amount, 0) AS allocated,
-	receipt.amount - receipt.against_original - abs(coalesce(allocated.amount, 0)) AS credit,
-	-- Another payment's intent would be refused: Stripe's number of a payment is one payment's.
-	CASE WHEN reference LIKE 'pi\_%' AND count(*) OVER (PARTITION BY reference) = 1 THEN reference END AS intent,
+	coalesce(allocated.amount, 0) + taken_back AS allocated,
+	receipt.amount - taken_back - coalesce(allocated.amount, 0) AS unallocated,
 	coalesce(nullif(reference, ''), 'Legacy ' || receipt.id) AS reference_no,
-	CASE receipt.payment_type WHEN 'Receive' THEN 'Received' ELSE 'Paid out' END
+	CASE payment_type WHEN 'Receive' THEN 'Received' ELSE 'Paid out' END
 		|| ' in the former system, payment ' || receipt.id || '.' AS remarks
 FROM receipt
-LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM allocation GROUP BY payment_id) AS allocated
+LEFT JOIN (SELECT payment_id, sum(abs(amount)) AS amount FROM allocation GROUP BY payment_id) AS allocated
 	ON allocated.payment_id = receipt.id
 WHERE in_scope AND NOT EXISTS (SELECT FROM "tabPayment Entry" AS there WHERE there.name = receipt.name)
 ORDER BY receipt.id;
@@ -26,8 +25,8 @@ INSERT INTO "tabPayment Entry" (
 	paid_from_account_currency, paid_to, paid_to_account_type, paid_to_account_currency, paid_amount,
 	paid_amount_after_tax, source_exchange_rate, base_paid_amount, base_paid_amount_after_tax, received_amount,
 	received_amount_after_tax, target_exchange_rate, base_received_amount, base_received_amount_after_tax,
-	total_allocated_amount, base_total_allocated_amount, unallocated_amount, difference_amount, reference_no,
-	reference_date, cost_center, status, remarks, title, legacy_id, stripe_payment_intent
+	total_allocated_amount, base_total_allocated_amount, unallocated_amount, reference_no, reference_date,
+	cost_center, status, remarks, title, legacy_id, stripe_payment_intent
 )
 SELECT
 	payment.name,
@@ -54,11 +53,10 @@ SELECT
 	currency,
 	amount, amount, 1, amount, amount,
 	amount, amount, 1, amount, amount,
-	allocated + against_original,
-	allocated + against_original,
-	credit,
-	0,
-	left(reference_no, 140),
+	allocated,
+	allocated,
+	unallocated,
+	reference_no,
 	posting_date,
 	cost_center,
 	CASE docstatus WHEN 2 THEN 'Cancelled' ELSE 'Submitted' END,
@@ -85,26 +83,32 @@ INSERT INTO added (doctype, name) SELECT 'Payment Entry', name FROM new_payment 
 INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
 SELECT 'Rejected', 'payment', payment.id, 'zero_amount', 'No money moved.', to_jsonb(payment)
 FROM payment
-WHERE amount = 0
+WHERE amount = 0 AND EXISTS (SELECT FROM new_payment)
 UNION ALL
-SELECT 'Repaired', 'payment', told_of.id, told.reason, told.detail, to_jsonb(payment)
-FROM new_payment AS told_of
+SELECT 'Repaired', 'payment', made.id, told.reason, told.detail, to_jsonb(payment)
+FROM new_payment AS made
 JOIN payment USING (id)
+JOIN party ON party.id = made.customer_id
 CROSS JOIN LATERAL (
 	VALUES
 	(is_dated_by_repair, 'undated', 'Dated ' || posting_date || ', as the payments around it.'),
 	(docstatus = 2, 'never_received', 'It bounced, and nothing took it back: it is cancelled.'),
-	(counterpart_is_gone, 'counterpart_gone', 'What it takes back, ' || reversal_of || ', is not there.'),
-	(told_of.method = '', 'no_method', 'Its mode of payment is ' || mode_of_payment || '.'),
 	(
-		payment.reference LIKE 'pi\_%' AND intent IS NULL,
-		'payment_intent_used_twice',
-		'Another payment names ' || payment.reference || ' too: it is kept as the reference alone.'
+		counterpart_is_gone,
+		'counterpart_gone',
+		'What it takes back, ' || payment.reversal_of || ', is no payment of this customer that was brought over.'
 	),
 	(
-		NOT EXISTS (SELECT FROM customer WHERE customer.id = told_of.customer_id),
-		'customer_gone',
-		'It stands with ' || customer || '.'
-	)
+		counterpart_of IS NOT NULL AND against_original < made.amount,
+		'takes_back_too_much',
+		'Of ' || counterpart_of || ' only ' || against_original || ' was left to be taken back.'
+	),
+	(made.method = '', 'no_method', 'Its mode of payment is ' || mode_of_payment || '.'),
+	(
+		made.reference LIKE 'pi\_%' AND intent IS NULL,
+		'payment_intent_used_twice',
+		'Another payment names ' || made.reference || ' too: it is kept as the reference alone.'
+	),
+	(is_placeholder, 'customer_gone', 'It stands with ' || made.customer || '.')
 ) AS told (applies, reason, detail)
 WHERE applies;

@@ -1,31 +1,32 @@
--- The books of new payments. ERPNext: `PaymentEntry.get_gl_entries`, `add_party_gl_entries` (a line for each
--- reference, one for what is unallocated, which stands against the payment itself), `add_bank_gl_entries`.
+-- The books of new payments. ERPNext: `PaymentEntry.add_party_gl_entries` (a line for each reference, and one for what
+-- is unallocated, which stands against the payment itself), `add_bank_gl_entries`. One that is cancelled has its lines
+-- twice, the second time on the other side.
 
 CREATE TEMP TABLE new_payment_entry ON COMMIT DROP AS
 SELECT
 	line.*,
-	row_number() OVER (PARTITION BY payment_id ORDER BY place, against) AS number
+	row_number() OVER (PARTITION BY payment_id ORDER BY place, against_type DESC, against) AS number
 FROM (
 	-- The receivable: what came in lowers it, what went out raises it.
-	SELECT payment_id, 1 AS place, doctype AS against_type, reference AS against, -sum(amount) AS amount
+	SELECT payment_id, 1 AS place, doctype AS against_type, against, -sum(amount) AS amount
 	FROM new_reference
-	WHERE doctype = 'Sales Invoice'
-	GROUP BY payment_id, doctype, reference
+	GROUP BY payment_id, doctype, against
 	UNION ALL
-	SELECT payment_id, 1, doctype, reference, amount FROM new_reference WHERE doctype = 'Payment Entry'
-	UNION ALL
-	SELECT id, 2, 'Payment Entry', name, CASE payment_type WHEN 'Receive' THEN -credit ELSE credit END
+	SELECT id, 2, 'Payment Entry', name, CASE payment_type WHEN 'Receive' THEN -unallocated ELSE unallocated END
 	FROM new_payment
-	WHERE credit <> 0
 	UNION ALL
 	SELECT id, 3, NULL, NULL, CASE payment_type WHEN 'Receive' THEN amount ELSE -amount END FROM new_payment
-) AS line;
+) AS line
+WHERE amount <> 0;
 
 ANALYZE new_payment_entry;
 
+CREATE TEMP TABLE payment_side ON COMMIT DROP AS
+SELECT * FROM (VALUES (1, '', 1), (2, '', 1), (2, 'c', -1)) AS side (docstatus, suffix, sign);
+
 INSERT INTO "tabGL Entry" (
-	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, transaction_date, fiscal_year,
-	account, account_currency, against, party_type, party, voucher_type, voucher_no, voucher_subtype,
+	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, fiscal_year, account,
+	account_currency, against, party_type, party, voucher_type, voucher_no, voucher_subtype,
 	transaction_currency, against_voucher_type, against_voucher, transaction_exchange_rate,
 	reporting_currency_exchange_rate, debit_in_account_currency, debit, debit_in_transaction_currency,
 	debit_in_reporting_currency, credit_in_account_currency, credit, credit_in_transaction_currency,
@@ -40,7 +41,6 @@ SELECT
 	1,
 	0,
 	payment.posting_date,
-	payment.posting_date,
 	years.fiscal_year,
 	CASE place WHEN 3 THEN payment.account ELSE receivable END,
 	currency,
@@ -51,8 +51,8 @@ SELECT
 	payment.name,
 	payment_type,
 	currency,
-	CASE WHEN docstatus = 1 THEN against_type END,
-	CASE WHEN docstatus = 1 THEN entry.against END,
+	against_type,
+	entry.against,
 	1,
 	1,
 	debit, debit, debit, debit,
@@ -62,21 +62,17 @@ SELECT
 	'No',
 	'No',
 	0,
-	(docstatus = 2)::int,
+	(payment.docstatus = 2)::int,
 	CASE suffix WHEN '' THEN remarks ELSE 'On cancellation of ' || payment.name END
 FROM new_payment_entry AS entry
-JOIN (
-	SELECT id, name, created, posting_date, account, customer, payment_type, docstatus, remarks FROM new_payment
-) AS payment ON payment.id = payment_id
+JOIN new_payment AS payment ON payment.id = payment_id
 CROSS JOIN books
 JOIN (SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_payment) AS day)
 	AS years ON years.on_date = payment.posting_date
-CROSS JOIN (VALUES ('', 1), ('c', -1)) AS side (suffix, sign)
+JOIN payment_side AS side ON side.docstatus = payment.docstatus
 CROSS JOIN LATERAL (
-	SELECT greatest(amount * sign, 0) AS debit, greatest(-amount * sign, 0) AS credit
-) AS sides
-WHERE docstatus = 1 AND suffix = '' OR docstatus = 2
-ORDER BY payment_id, number, suffix;
+	SELECT greatest(entry.amount * sign, 0) AS debit, greatest(-entry.amount * sign, 0) AS credit
+) AS sides;
 
 INSERT INTO "tabPayment Ledger Entry" (
 	name, creation, modified, owner, modified_by, docstatus, idx, posting_date, company, account_type, account,
@@ -105,11 +101,10 @@ SELECT
 	entry.amount * sign,
 	currency,
 	entry.amount * sign,
-	(docstatus = 2)::int,
+	(payment.docstatus = 2)::int,
 	remarks
 FROM new_payment_entry AS entry
 JOIN new_payment AS payment ON payment.id = payment_id
+JOIN payment_side AS side USING (docstatus)
 CROSS JOIN books
-CROSS JOIN (VALUES ('', 1), ('c', -1)) AS side (suffix, sign)
-WHERE place < 3 AND (docstatus = 1 AND suffix = '' OR docstatus = 2)
-ORDER BY payment_id, number, suffix;
+WHERE place < 3;

@@ -1,4 +1,4 @@
--- The customer's name on migrated invoices, and on payments, as the customer is called now.
+-- The customer's name on migrated invoices, as the customer is called now.
 
 CREATE TEMP TABLE misnamed ON COMMIT DROP AS
 SELECT invoice.name, invoice.customer_name AS old_value, customer.customer_name AS new_value

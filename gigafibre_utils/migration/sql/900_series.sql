@@ -6,7 +6,10 @@ SELECT prefix, highest, there.current
 FROM (
 	SELECT substring(name FROM '^(.*?)[0-9]+$') AS prefix, max(substring(name FROM '[0-9]+$')::bigint) AS highest
 	FROM added
-	WHERE doctype IN ('Customer', 'Service Location', 'Subscription', 'Sales Invoice', 'Payment Entry', 'Issue')
+	WHERE doctype IN (
+		'Customer', 'Service Location', 'Subscription', 'Sales Invoice', 'Payment Entry', 'Stored Payment Method',
+		'Payment Arrangement', 'Issue'
+	)
 	GROUP BY 1
 ) AS used
 LEFT JOIN "tabSeries" AS there ON there.name = prefix

@@ -11,7 +11,16 @@ import pytest
 from tests.bench.inside import documents
 
 ACCOUNTANT, CUSTOMER = "comptes@targo.ca", "marie-eve@example.com"
-OWN = ("Pay Link", "Service Location", "Stripe Checkout Session", "Stripe Event")
+OWN = (
+	"Migration Finding",
+	"Migration Run",
+	"Pay Link",
+	"Payment Arrangement",
+	"Service Location",
+	"Stored Payment Method",
+	"Stripe Checkout Session",
+	"Stripe Event",
+)
 KEPT_BY_STRIPE = ("Stripe Checkout Session", "Stripe Event")
 LONG_AGO = timedelta(days=401)
 
@@ -172,7 +181,59 @@ def test_a_payment_leads_to_what_it_came_by(frappe: ModuleType):
 	)
 
 
-@pytest.mark.parametrize("doctype", [*OWN, "Gigafibre Settings"])
+@pytest.mark.parametrize("doctype", ["Migration Run", "Migration Finding"])
+@pytest.mark.parametrize("right", ["create", "write", "delete"])
+def test_what_a_migration_did_is_read_by_those_who_answer_for_the_books_and_written_by_nobody(
+	frappe: ModuleType, clerk: str, doctype: str, right: str
+):
+	assert frappe.has_permission(doctype, "read", user=ACCOUNTANT)
+	assert not frappe.has_permission(doctype, right, user=ACCOUNTANT)
+	assert not frappe.has_permission(doctype, "read", user=clerk)
+
+
+def _method(frappe: ModuleType, customer: str, **values: Any) -> Any:
+	method = {"doctype": "Stored Payment Method", "customer": customer, "kind": "card", **values}
+	return frappe.get_doc(method).insert()
+
+
+def test_a_stripe_token_is_for_those_who_answer_for_the_books(frappe: ModuleType, clerk: str):
+	name = _method(frappe, frappe.db.get_value("Customer", {}), stripe_token="pm_1", last4="4242").name
+	for user, sees in ((ACCOUNTANT, True), (clerk, False)):
+		frappe.set_user(user)
+		asked = frappe.get_list("Stored Payment Method", {"name": name}, ["last4", "stripe_token"])
+		assert asked[0].last4 == "4242"
+		assert bool(asked[0].get("stripe_token")) == sees
+
+
+def test_a_customer_has_one_default_method(frappe: ModuleType):
+	customer = frappe.db.get_value("Customer", {})
+	methods = [_method(frappe, customer, is_default=default) for default in (1, 0, 1)]
+	assert [frappe.db.get_value(one.doctype, one.name, "is_default") for one in methods] == [0, 0, 1]
+
+
+def _arrangement(frappe: ModuleType, customer: str, *instalments: dict[str, Any]) -> Any:
+	agreed = {"doctype": "Payment Arrangement", "customer": customer, "company": documents.COMPANY}
+	return frappe.get_doc({**agreed, "instalments": list(instalments)}).insert()
+
+
+def test_an_arrangement_adds_up_its_instalments(frappe: ModuleType):
+	parts = {"amount": 20, "due_date": "2030-01-01"}, {"amount": 22.5, "status": "Met"}
+	arrangement = _arrangement(frappe, frappe.db.get_value("Customer", {}), *parts)
+	assert (arrangement.total, arrangement.paid, arrangement.status) == (42.5, 22.5, "Active")
+
+
+def test_an_instalment_of_nothing_or_on_a_foreign_invoice_is_refused(frappe: ModuleType):
+	invoice, owner = frappe.db.get_value("Sales Invoice", {"docstatus": 1}, ["name", "customer"])
+	other = frappe.db.get_value("Customer", {"name": ["!=", owner]})
+	assert _arrangement(frappe, owner, {"amount": 5, "invoice": invoice}).total == 5
+	for wrong in ({"amount": 0}, {"amount": 5, "invoice": invoice}):
+		with pytest.raises(frappe.ValidationError):
+			_arrangement(frappe, other, wrong)
+
+
+@pytest.mark.parametrize(
+	"doctype", [*OWN, "Gigafibre Settings", "Migration Run Step", "Payment Arrangement Instalment"]
+)
 def test_a_controllers_types_are_those_of_its_doctype(frappe: ModuleType, doctype: str):
 	from frappe.types.exporter import TypeExporter
 

@@ -58,7 +58,8 @@ class GigafibreSettings(Document):
 	def configured(self, key: str) -> str | None:
 		"""A field's value, or None. A secret is decrypted here, when it is asked for.
 
-		Raises ConfigurationError where it cannot be, as on a copy of a site without its encryption key.
+		Raises ConfigurationError where it cannot be, as on a copy of a site without its encryption key, or with
+		half of it.
 		"""
 		field = self.meta.get_field(key)
 		if not field or not self.get(key):
@@ -71,6 +72,8 @@ class GigafibreSettings(Document):
 			frappe.clear_last_message()
 			sentence = f"{key} cannot be decrypted; enter it in Gigafibre Settings again."
 			raise ConfigurationError(sentence) from error
+		except ValueError as error:
+			raise ConfigurationError(f"{key} cannot be decrypted; encryption_key is malformed.") from error
 
 	def onload(self) -> None:
 		"""What the form shows besides its fields. Of the site's configuration only which keys it has."""
@@ -134,6 +137,14 @@ def new_pay_secret() -> None:
 	if any(frappe.conf.get(key) is not None for key in PAY_SECRETS):
 		frappe.throw(_("The pay secret stands in the site's configuration, and can be changed only there."))
 	settings = frappe.get_doc("Gigafibre Settings")
-	settings.gigafibre_pay_secret_previous = settings.configured("gigafibre_pay_secret")
+	try:
+		settings.gigafibre_pay_secret_previous = settings.configured("gigafibre_pay_secret")
+	except ConfigurationError:
+		frappe.throw(
+			_(
+				"The present pay secret cannot be decrypted, so no link signed with it can stay good. Restore the"
+				" site's encryption_key, or empty the field, save, and make a new pay secret then."
+			)
+		)
 	settings.gigafibre_pay_secret = secrets.token_hex(32)
 	settings.save()

@@ -20,7 +20,7 @@ class PayLink(Document):
 		customer: DF.Link
 		expires_at: DF.Datetime | None
 		invoice: DF.Link
-		kind: DF.Literal["Staff", "Magic Link"]
+		kind: DF.Literal["Staff", "Magic Link", "Reminder"]
 		note: DF.SmallText | None
 		sent_by: DF.Link | None
 		sent_to: DF.Data | None

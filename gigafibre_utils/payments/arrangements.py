@@ -1,0 +1,209 @@
+"""Payment arrangements, followed up day by day: instalments met or missed, and customers reminded of them.
+
+What is paid on an invoice from the day of the agreement on, by submitted Payment Entries, meets the
+instalments on that invoice in the order of their due dates, each as a whole; once nothing is owed on it,
+all of them are met. One that names no invoice is met when staff name its payment. One that is not met is
+missed from the day after it was due; an arrangement is broken when one is missed by more than five days, kept
+when all are met. A payment that is cancelled later meets nothing any more, while the arrangement is active.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from gigafibre_utils import dates, money, site
+from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.invoice import model
+from gigafibre_utils.invoice.model import SUBMITTED, Invoice
+from gigafibre_utils.paylink import sending
+from gigafibre_utils.paylink.messages import Notice
+from gigafibre_utils.site import Document
+from gigafibre_utils.translation import translator
+
+ARRANGEMENT, INSTALMENT = "Payment Arrangement", "Payment Arrangement Instalment"
+ACTIVE, KEPT, BROKEN = "Active", "Kept", "Broken"
+DUE, MET, MISSED = "Due", "Met", "Missed"
+PAID, REQUESTED = "Paid", "Requested"
+AHEAD, GRACE = timedelta(days=3), timedelta(days=5)
+FIELDS = (
+	"name",
+	"due_date",
+	"amount",
+	"invoice",
+	"status",
+	"payment_request",
+	"payment_entry",
+	"reminded_on",
+)
+ZERO = Decimal(0)
+
+
+def run() -> None:
+	"""The daily job. Run again on the same day it changes nothing and sends nothing."""
+	today = site.current().now().date()
+	for row in site.current().get_all(ARRANGEMENT, {"status": ACTIVE}, ["name"], order_by="name"):
+		try:
+			follow_up(row["name"], today)
+		except Exception as error:
+			# Whatever it was, it is written where staff look, and the others have their turn.
+			reason = str(error) if isinstance(error, GigafibreError) else type(error).__name__
+			site.current().log_error("Payment arrangement", f"{ARRANGEMENT} {row['name']}: {reason}")
+
+
+def follow_up(arrangement: str, today: date) -> None:
+	"""Bring one active arrangement to where it stands, and send its customer the reminders of the day.
+
+	Raises InvalidInput where the customer can be reached by neither e-mail nor phone.
+	"""
+	current = site.current()
+	with current.atomic():
+		row = current.lock(ARRANGEMENT, arrangement, ["status", "agreed_on", "paid"])
+		if not row or row["status"] != ACTIVE:
+			return
+		before = _instalments(arrangement)
+		after = _judged(before, row["agreed_on"], today)
+		to_remind = [part for part in after if _is_to_remind(part, today)]
+		for part in to_remind:
+			# Before anything is sent: whatever happens then, nobody is told twice.
+			part["reminded_on"] = today
+		for old, new in zip(before, after, strict=True):
+			_write(INSTALMENT, old["name"], old, new)
+			_settle_request(old, new)
+		_write(ARRANGEMENT, arrangement, row, _conclusion(after, today))
+	for part in to_remind:
+		_remind(part, today)
+
+
+@dataclass
+class _Purse:
+	"""What came in on an invoice since the agreement, payment by payment, and how much of it is spent."""
+
+	received: list[tuple[str, Decimal]]
+	is_paid: bool
+	spent: Decimal = ZERO
+
+	def spend(self, part: Document) -> None:
+		"""Take off what an instalment was met with before."""
+		if part["payment_entry"] in dict(self.received):
+			self.spent += part["amount"]
+
+	def meet(self, part: Document) -> Document:
+		"""The instalment, met as far as there is enough for it."""
+		so_far = ZERO
+		for payment, amount in self.received:
+			so_far += amount
+			if self.spent + part["amount"] <= so_far:
+				self.spent += part["amount"]
+				return part | {"status": MET, "payment_entry": payment}
+		if self.is_paid:
+			return part | {"status": MET, "payment_entry": self.received[-1][0] if self.received else None}
+		return part
+
+
+def _instalments(arrangement: str) -> list[Document]:
+	"""In the order of their due dates; those without one are last."""
+	wanted = {"parent": arrangement, "parenttype": ARRANGEMENT}
+	parts = site.current().get_all(INSTALMENT, wanted, FIELDS, order_by="idx")
+	return sorted(parts, key=lambda part: part["due_date"] or date.max)
+
+
+def _judged(parts: list[Document], agreed_on: date | None, today: date) -> list[Document]:
+	"""The instalments as they stand today."""
+	submitted = _submitted(part["payment_entry"] for part in parts)
+	parts = [_as_known(part, submitted, today) for part in parts]
+	invoices = {part["invoice"] for part in parts if part["invoice"]}
+	purses = {invoice: _purse(invoice, agreed_on or date.min) for invoice in invoices}
+	for part in parts:
+		if part["status"] == MET and part["invoice"]:
+			purses[part["invoice"]].spend(part)
+	return [
+		purses[part["invoice"]].meet(part) if part["invoice"] and part["status"] != MET else part
+		for part in parts
+	]
+
+
+def _as_known(part: Document, submitted: set[str], today: date) -> Document:
+	"""The instalment by what is written on it: met by a payment that stands, or because staff said so."""
+	payment = part["payment_entry"] if part["payment_entry"] in submitted else None
+	if payment or (part["status"] == MET and not part["payment_entry"]):
+		return part | {"status": MET}
+	is_over = bool(part["due_date"]) and part["due_date"] < today
+	return part | {"status": MISSED if is_over else DUE, "payment_entry": payment}
+
+
+def _submitted(payments: Iterable[str | None]) -> set[str]:
+	wanted = {"name": ["in", list(filter(None, payments))], "docstatus": SUBMITTED}
+	return {row["name"] for row in site.current().get_all("Payment Entry", wanted, ["name"])}
+
+
+def _purse(invoice: str, agreed_on: date) -> _Purse:
+	current = site.current()
+	wanted = {"reference_doctype": "Sales Invoice", "reference_name": invoice, "docstatus": SUBMITTED}
+	references = current.get_all("Payment Entry Reference", wanted, ["parent", "allocated_amount"])
+	amounts = dict.fromkeys((row["parent"] for row in references), ZERO)
+	for row in references:
+		amounts[row["parent"]] += row["allocated_amount"]
+	since = {"name": ["in", list(amounts)], "docstatus": SUBMITTED, "posting_date": [">=", agreed_on]}
+	payments = current.get_all("Payment Entry", since, ["name"], order_by="posting_date, name")
+	found = model.find(invoice)
+	is_paid = bool(found) and found.docstatus == SUBMITTED and found.outstanding <= 0
+	return _Purse([(row["name"], amounts[row["name"]]) for row in payments], is_paid)
+
+
+def _conclusion(parts: list[Document], today: date) -> Document:
+	"""Where the arrangement as a whole stands."""
+	open_parts = [part for part in parts if part["status"] != MET]
+	status = ACTIVE if open_parts or not parts else KEPT
+	if any(part["due_date"] and part["due_date"] + GRACE < today for part in open_parts):
+		status = BROKEN
+	return {"status": status, "paid": sum((part["amount"] for part in parts if part["status"] == MET), ZERO)}
+
+
+def _settle_request(old: Document, new: Document) -> None:
+	"""Close the Payment Request of an instalment that was met; open it again where that is taken back."""
+	if (
+		not new["payment_request"]
+		or MET not in (old["status"], new["status"])
+		or old["status"] == new["status"]
+	):
+		return
+	outstanding, status = (ZERO, PAID) if new["status"] == MET else (new["amount"], REQUESTED)
+	values = {"outstanding_amount": outstanding, "status": status}
+	site.current().set_value("Payment Request", new["payment_request"], values)
+
+
+def _write(doctype: str, name: str, old: Document, new: Document) -> None:
+	changes = {field: value for field, value in new.items() if value != old[field]}
+	if changes:
+		site.current().set_value(doctype, name, changes)
+
+
+def _is_to_remind(part: Document, today: date) -> bool:
+	"""From three days before it is due, once; and from the day after, once, until it is long past."""
+	day, told = part["due_date"], part["reminded_on"]
+	if part["status"] == MET or not part["invoice"] or not day:
+		return False
+	if day < today:
+		return day + GRACE >= today and (not told or told <= day)
+	return day - AHEAD <= today and (not told or told < day - AHEAD)
+
+
+def _remind(part: Document, today: date) -> None:
+	invoice = model.find(part["invoice"])
+	if invoice and invoice.is_payable:
+		sending.remind(invoice, _notice(invoice, part, is_late=part["due_date"] < today))
+
+
+def _notice(invoice: Invoice, part: Document, is_late: bool) -> Notice:
+	language = model.reader_language(invoice)
+	_ = translator(language)
+	if is_late:
+		sentence = _("An instalment of {0} on invoice {1} was due on {2} and has not reached us yet.")
+	else:
+		sentence = _("An instalment of {0} on invoice {1} is due on {2}.")
+	amount = money.display(part["amount"], invoice.currency, language)
+	day = dates.display(part["due_date"], language)
+	return Notice(
+		_("Your instalment on invoice {0}").format(invoice.name), sentence.format(amount, invoice.name, day)
+	)

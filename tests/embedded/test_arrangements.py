@@ -1,0 +1,307 @@
+"""Payment arrangements from day to day: who is reminded of what, what is met, missed, kept and broken."""
+
+import secrets
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from gigafibre_utils.embedded.running import RunningHost
+from gigafibre_utils.embedded.sample_company import DEBTORS, NAME
+from gigafibre_utils.embedded.site import EmbeddedSite
+from gigafibre_utils.payments import arrangements
+from gigafibre_utils.site import IncomingPayment
+from tests.acceptance.site import Site, message
+from tests.acceptance.test_sending import kept, texts, token_in
+from tests.doubles.mail import MailServer
+from tests.doubles.twilio import TwilioDouble
+
+ARRANGEMENT, INSTALMENT = '"tabPayment Arrangement"', '"tabPayment Arrangement Instalment"'
+
+
+class Books:
+	"""Arrangements of sample customers, and the payments that come in on them."""
+
+	def __init__(self, site: Site, running: RunningHost):
+		self.site, self.running = site, running
+		with EmbeddedSite(running.host) as current:
+			self.today = current.now().date()
+
+	def agree(self, *parts: tuple[int | None, int, str | None], customer: str = "", agreed: int = -30) -> str:
+		"""An arrangement of instalments: days from today, amount, invoice. Gives its name."""
+		name = f"ARR-{secrets.token_hex(5)}"
+		self.site.sql(
+			f"INSERT INTO {ARRANGEMENT} (name, customer, company, agreed_on, status) "
+			"VALUES (%s, %s, %s, %s, 'Active')",
+			name,
+			customer or self.site.invoice("unpaid")["customer"],
+			NAME,
+			self.today + timedelta(days=agreed),
+		)
+		for idx, (days, amount, invoice) in enumerate(parts, 1):
+			self.site.sql(
+				f"INSERT INTO {INSTALMENT} (name, parent, parenttype, idx, due_date, amount, invoice) "
+				"VALUES (%s, %s, 'Payment Arrangement', %s, %s, %s, %s)",
+				f"{name}-{idx}",
+				name,
+				idx,
+				None if days is None else self.today + timedelta(days=days),
+				amount,
+				invoice,
+			)
+		return name
+
+	def pay(self, invoice: str, amount: int, days_ago: int = 0) -> str:
+		"""A cheque that comes in on an invoice; gives its Payment Entry."""
+		row = self.site.sql('SELECT customer FROM "tabSales Invoice" WHERE name = %s', invoice)[0]
+		payment = IncomingPayment(
+			company=NAME,
+			customer=row["customer"],
+			customer_name=row["customer"],
+			receivable_account=DEBTORS,
+			mode_of_payment="Cheque",
+			currency="CAD",
+			amount=Decimal(amount),
+			invoice=invoice,
+			allocated=Decimal(amount),
+			reference="CHQ",
+			received_on=self.today - timedelta(days=days_ago),
+			remarks="Cheque",
+		)
+		with EmbeddedSite(self.running.host) as current, current.atomic():
+			return current.ledger.post_payment(payment)
+
+	def follow_up(self) -> None:
+		"""The daily job."""
+		with EmbeddedSite(self.running.host):
+			arrangements.run()
+
+	def row(self, arrangement: str) -> dict[str, Any]:
+		return self.site.sql(f"SELECT * FROM {ARRANGEMENT} WHERE name = %s", arrangement)[0]
+
+	def parts(self, arrangement: str) -> list[dict[str, Any]]:
+		return self.site.sql(f"SELECT * FROM {INSTALMENT} WHERE parent = %s ORDER BY idx", arrangement)
+
+	def statuses(self, arrangement: str) -> list[str]:
+		"""Of the arrangement, then of its instalments."""
+		return [self.row(arrangement)["status"], *(part["status"] for part in self.parts(arrangement))]
+
+
+@pytest.fixture
+def books(site: Site, running: RunningHost) -> Books:
+	site.sql(f"DELETE FROM {ARRANGEMENT}")
+	return Books(site, running)
+
+
+def mails(mailbox: MailServer, invoice: str) -> list:
+	return [mail for mail in mailbox.messages if invoice in mail["Subject"]]
+
+
+def test_three_days_before_it_is_due_the_customer_gets_one_reminder_with_a_good_link(
+	books: Books, mailbox: MailServer
+):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((3, 25, invoice), (4, 25, invoice))
+	books.follow_up()
+	books.follow_up()
+	(mail,) = mails(mailbox, invoice)
+	assert mail["To"] == "marie-eve@example.com"
+	text = mail.get_body(("plain",)).get_content()
+	assert "25,00" in text
+	answer = books.site.guest().call("validate_pay_token", invoice=invoice, token=token_in(text))
+	assert message(answer)["valid"]
+	(row,) = kept(books.site, invoice)
+	assert (row["kind"], row["channel"], row["status"]) == ("Reminder", "E-mail", "Sent")
+	assert row["sent_to"] == "m•••@example.com"
+	assert [part["reminded_on"] for part in books.parts(name)] == [books.today, None]
+	assert books.statuses(name) == ["Active", "Due", "Due"]
+
+
+def test_the_day_after_the_customer_is_told_that_it_was_missed(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid-english")
+	name = books.agree((-1, 40, invoice))
+	books.follow_up()
+	books.follow_up()
+	(mail,) = mails(mailbox, invoice)
+	text = " ".join(mail.get_body(("plain",)).get_content().split())
+	day = books.today - timedelta(days=1)
+	assert f"was due on {day:%B} {day.day}, {day.year} and has not reached us yet." in text
+	assert "$40.00" in text
+	assert books.statuses(name) == ["Active", "Missed"]
+
+
+def test_who_was_reminded_before_is_told_once_more_when_it_was_missed(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((2, 40, invoice))
+	books.follow_up()
+	books.site.sql(
+		f"UPDATE {INSTALMENT} SET due_date = due_date - 3, reminded_on = reminded_on - 3 WHERE parent = %s",
+		name,
+	)
+	books.follow_up()
+	books.follow_up()
+	assert len(mails(mailbox, invoice)) == 2
+
+
+def test_what_is_missed_by_more_than_five_days_breaks_it_and_nobody_is_written_to(
+	books: Books, mailbox: MailServer
+):
+	invoice = books.site.fresh("unpaid")
+	five, six = books.agree((-5, 40, invoice)), books.agree((-6, 40, invoice), (9, 40, invoice))
+	books.site.sql(f"UPDATE {INSTALMENT} SET reminded_on = %s WHERE parent = %s", books.today, five)
+	books.follow_up()
+	assert books.statuses(five) == ["Active", "Missed"]
+	assert books.statuses(six) == ["Broken", "Missed", "Due"]
+	assert mails(mailbox, invoice) == []
+
+
+def test_a_payment_meets_the_instalments_in_the_order_of_their_days_each_as_a_whole(books: Books):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((20, 30, invoice), (-2, 20, invoice), (40, 20, invoice))
+	first, second = books.pay(invoice, 15, days_ago=4), books.pay(invoice, 40, days_ago=3)
+	books.follow_up()
+	parts = books.parts(name)
+	assert [(part["status"], part["payment_entry"]) for part in parts] == [
+		("Met", second),
+		("Met", second),
+		("Due", None),
+	]
+	assert first != second
+	assert (books.row(name)["status"], books.row(name)["paid"]) == ("Active", 50)
+	# Five are left of it, and so fifteen are enough for the last.
+	third = books.pay(invoice, 15)
+	books.follow_up()
+	assert books.parts(name)[2]["payment_entry"] == third
+	assert (books.row(name)["status"], books.row(name)["paid"]) == ("Kept", 70)
+
+
+def test_what_was_paid_before_the_agreement_meets_nothing(books: Books):
+	invoice = books.site.fresh("unpaid")
+	books.pay(invoice, 20, days_ago=31)
+	name = books.agree((20, 20, invoice))
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Due"]
+
+
+def test_an_invoice_on_which_nothing_is_owed_any_more_meets_all_of_its_instalments(books: Books):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-3, 5000, invoice), (20, 5000, invoice))
+	owed = books.site.outstanding(invoice)
+	books.site.sql('UPDATE "tabSales Invoice" SET outstanding_amount = 0 WHERE name = %s', invoice)
+	assert owed > 0
+	books.follow_up()
+	assert books.statuses(name) == ["Kept", "Met", "Met"]
+
+
+def request(site: Site, part: dict[str, Any]) -> str:
+	"""The Payment Request of an instalment; gives its name."""
+	name = f"PREQ-{part['name']}"
+	site.sql(
+		'INSERT INTO "tabPayment Request" (name, docstatus, status, grand_total, outstanding_amount) '
+		"VALUES (%s, 1, 'Requested', %s, %s)",
+		name,
+		part["amount"],
+		part["amount"],
+	)
+	site.sql(f"UPDATE {INSTALMENT} SET payment_request = %s WHERE name = %s", name, part["name"])
+	return name
+
+
+def test_the_payment_request_follows_its_instalment_even_when_a_cheque_bounces(books: Books):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-2, 20, invoice))
+	asked = request(books.site, books.parts(name)[0])
+	# Still active: one more instalment is to come.
+	books.site.sql(
+		f"INSERT INTO {INSTALMENT} (name, parent, parenttype, idx, due_date, amount) "
+		"VALUES (%s, %s, 'Payment Arrangement', 2, %s, 7)",
+		f"{name}-2",
+		name,
+		books.today + timedelta(days=30),
+	)
+	entry = books.pay(invoice, 20)
+	statement = 'SELECT status, outstanding_amount FROM "tabPayment Request" WHERE name = %s'
+	books.follow_up()
+	assert books.site.sql(statement, asked) == [{"status": "Paid", "outstanding_amount": 0}]
+	for table, column in (("Payment Entry", "name"), ("Payment Entry Reference", "parent")):
+		books.site.sql(f'UPDATE "tab{table}" SET docstatus = 2 WHERE {column} = %s', entry)
+	books.follow_up()
+	assert books.site.sql(statement, asked) == [{"status": "Requested", "outstanding_amount": 20}]
+	part = books.parts(name)[0]
+	assert (part["status"], part["payment_entry"]) == ("Missed", None)
+	assert books.row(name)["paid"] == 0
+
+
+def test_an_instalment_of_no_invoice_is_met_when_staff_name_its_payment(books: Books, mailbox: MailServer):
+	sent = len(mailbox.messages)
+	name = books.agree((1, 20, None), (None, 5, None))
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Due", "Due"]
+	entry = books.pay(books.site.fresh("unpaid"), 20)
+	books.site.sql(f"UPDATE {INSTALMENT} SET payment_entry = %s WHERE name = %s", entry, f"{name}-1")
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due"]
+	assert len(mailbox.messages) == sent
+
+
+def test_a_second_run_of_the_day_writes_nothing(books: Books):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-2, 20, invoice), (2, 20, invoice), (30, 20, invoice))
+	books.pay(invoice, 20)
+	books.follow_up()
+	before = [books.row(name), *books.parts(name)]
+	books.follow_up()
+	assert [books.row(name), *books.parts(name)] == before
+
+
+def test_who_has_no_address_is_written_to_by_text_message(books: Books, sms: TwilioDouble):
+	only_a_phone = {"contact_person": None, "contact_email": None, "contact_mobile": "4505550177"}
+	invoice = books.site.fresh("unpaid", customer="Only a phone", **only_a_phone)
+	books.agree((1, 20, invoice), customer="Only a phone")
+	books.follow_up()
+	(text,) = texts(sms, invoice)
+	assert text["To"] == "+14505550177"
+	assert token_in(text["Body"])
+
+
+def test_one_that_cannot_be_reached_or_breaks_does_not_stop_the_others(
+	books: Books, mailbox: MailServer, caplog: pytest.LogCaptureFixture
+):
+	nothing = dict.fromkeys(("contact_person", "contact_email", "contact_mobile"))
+	unknown = books.site.fresh("unpaid", customer="Nobody on file", **nothing)
+	unreachable = books.agree((1, 20, unknown), customer="Nobody on file")
+	invoice = books.site.fresh("unpaid")
+	good = books.agree((1, 20, invoice))
+	books.site.sql(f"UPDATE {ARRANGEMENT} SET name = 'ARR-0' || name WHERE name = %s", unreachable)
+	books.site.sql(f"UPDATE {INSTALMENT} SET parent = 'ARR-0' || parent WHERE parent = %s", unreachable)
+	books.follow_up()
+	assert f"ARR-0{unreachable}" in caplog.text
+	assert "Nobody on file" not in caplog.text
+	assert len(mails(mailbox, invoice)) == 1
+	assert books.parts(good)[0]["reminded_on"] == books.today
+
+
+def test_a_mail_server_that_refuses_is_for_staff_and_nobody_is_written_to_again(
+	books: Books, mailbox: MailServer
+):
+	invoice = books.site.fresh("unpaid")
+	books.agree((1, 20, invoice))
+	mailbox.refusal = "550 not known here"
+	try:
+		books.follow_up()
+	finally:
+		mailbox.refusal = None
+	books.follow_up()
+	(row,) = kept(books.site, invoice)
+	assert (row["kind"], row["status"]) == ("Reminder", "Failed")
+	assert mails(mailbox, invoice) == []
+
+
+def test_what_staff_cancelled_or_ended_is_left_alone(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-1, 20, invoice))
+	books.site.sql(f"UPDATE {ARRANGEMENT} SET status = 'Cancelled' WHERE name = %s", name)
+	books.follow_up()
+	assert books.statuses(name) == ["Cancelled", "Due"]
+	assert mails(mailbox, invoice) == []
