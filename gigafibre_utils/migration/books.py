@@ -76,16 +76,16 @@ _ACCOUNT_OF_MODE = """
 """
 _SETTING = 'SELECT value FROM public."tabSingles" WHERE doctype = %s AND field = %s'
 _YEARS = """
-	SELECT year::int FROM generate_series(%s, %s) year
-	WHERE NOT EXISTS (
-		SELECT FROM public."tabFiscal Year"
-		WHERE disabled = 0 AND year_start_date <= make_date(year::int, 1, 1)
-			AND year_end_date >= make_date(year::int, 1, 1)
-	) OR NOT EXISTS (
-		SELECT FROM public."tabFiscal Year"
-		WHERE disabled = 0 AND year_start_date <= make_date(year::int, 12, 31)
-			AND year_end_date >= make_date(year::int, 12, 31)
+	SELECT calendar.number FROM generate_series(%s, %s) calendar (number)
+	WHERE EXISTS (
+		SELECT FROM (VALUES (1, 1), (12, 31)) end_of_it (month, day)
+		WHERE NOT EXISTS (
+			SELECT FROM public."tabFiscal Year"
+			WHERE disabled = 0 AND make_date(calendar.number, end_of_it.month, end_of_it.day)
+				BETWEEN year_start_date AND year_end_date
+		)
 	)
+	ORDER BY calendar.number
 """
 _LOCAL_TIME = """
 	-- A moment of the legacy database on the site's clock; NULL where it is not to be believed.

@@ -1,5 +1,6 @@
 """The site that a migration writes to: ERPNext's tables on PostgreSQL."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,9 @@ SESSION = """
 	SET datestyle = 'ISO, YMD';
 """
 CONNECT_SECONDS = 10
+PATIENCE = 5
+"""Seconds to wait for a migration that was just ended: its server process is some moments behind it."""
+
 _LOCK = int.from_bytes(b"migrate")
 
 
@@ -55,15 +59,14 @@ class Target:
 		"""
 		try:
 			connection = psycopg2.connect(self._url, connect_timeout=CONNECT_SECONDS)
+			with connection, connection.cursor() as cursor:
+				cursor.execute(SESSION)
+			return connection
 		except psycopg2.OperationalError as error:
 			if "authentication" in str(error) or "does not exist" in str(error):
 				told = "refuses the user: the user, the password or the name of the database is wrong"
 				raise InvalidInput(f"The site's database {self.name} {told}.") from None
 			raise ServiceUnavailable(f"The site's database {self.name} does not answer.") from None
-		with connection.cursor() as cursor:
-			cursor.execute(SESSION)
-		connection.commit()
-		return connection
 
 	@contextmanager
 	def alone(self) -> Iterator[Connection]:
@@ -74,8 +77,11 @@ class Target:
 		connection = self.connect()
 		connection.autocommit = True
 		try:
-			if not one(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
-				raise InvalidInput(f"Another migration into {self.name} is running.")
+			deadline = time.monotonic() + PATIENCE
+			while not one(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+				if time.monotonic() > deadline:
+					raise InvalidInput(f"Another migration into {self.name} is running.")
+				time.sleep(0.1)
 			yield connection
 		finally:
 			connection.close()

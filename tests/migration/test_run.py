@@ -98,8 +98,7 @@ def test_a_step_that_is_none_is_told_with_those_that_are(sample, new_site: Calla
 
 def test_a_run_that_is_not_finished_is_not_gone_on_with_as_another(sample, new_site: Callable[[], str]):
 	site_url = new_site()
-	lost = 'ALTER TABLE "tabGL Entry" RENAME TO lost'
-	executed(site_url, lost.replace("RENAME", "ADD CONSTRAINT none CHECK (false) --"))
+	executed(site_url, "ALTER TABLE \"tabGL Entry\" ADD CONSTRAINT none CHECK (voucher_no NOT LIKE 'SINV-%')")
 	with pytest.raises(InvalidInput, match=r"import_invoices: .* refused it"):
 		migrate(sample[0], site_url)
 	with pytest.raises(InvalidInput, match=r"MIG-0001 was begun with .*migrate undo --run 1"):
@@ -125,7 +124,7 @@ def test_a_lost_connection_is_told_and_the_run_goes_on(
 				)
 
 	asked = Options(as_of=AS_OF, create_missing=True)
-	with pytest.raises(ServiceUnavailable, match=r"connection to .* was lost"):
+	with pytest.raises(ServiceUnavailable, match=r"connection to .* was lost|does not answer"):
 		Migration(Legacy(sample[0]), Target(site_url), asked, Cutting()).run()
 	migrate(sample[0], site_url)
 	assert checksums(site_url) == undisturbed
