@@ -121,11 +121,14 @@ class Migration:
 		there.
 		"""
 		self._legacy.check()
-		with self._target.alone() as control:
-			self._target.check(control)
-			if self._options.is_dry_run:
-				return self._run_dry(afterwards)
-			return self._run(control, afterwards)
+		try:
+			with self._target.alone() as control:
+				self._target.check(control)
+				if self._options.is_dry_run:
+					return self._run_dry(afterwards)
+				return self._run(control, afterwards)
+		except psycopg2.Error as error:
+			raise _told("The run", self._target.name, error) from error
 
 	def _run_dry(self, afterwards: Callable | None) -> Outcome:
 		self._dry = self._target.connect()
@@ -327,7 +330,7 @@ def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
 
 def _told(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
 	"""PostgreSQL's error as one sentence, without its details: they hold values of rows."""
-	again = "Nothing of this step was kept; the same command goes on from here"
+	again = "Nothing of it was kept; the same command goes on from here"
 	if isinstance(error, DiskFull):
 		return ServiceUnavailable(f"{step}: the disk of {target} is full. {again} once there is room.")
 	if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not error.pgcode:

@@ -5,6 +5,7 @@
 -- is a credit note.
 
 DROP TABLE IF EXISTS bill, earned;
+ANALYZE books, tax, mode;
 
 -- Lines that name no product, or one that is gone, are those of row 0. A quantity of nothing is billed as one.
 CREATE UNLOGGED TABLE earned AS

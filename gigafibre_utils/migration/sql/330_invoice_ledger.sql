@@ -46,6 +46,9 @@ INSERT INTO "tabGL Entry" (
 	debit_in_reporting_currency, credit_in_account_currency, credit, credit_in_transaction_currency,
 	credit_in_reporting_currency, cost_center, company, is_opening, is_advance, to_rename, is_cancelled, remarks
 )
+WITH year AS MATERIALIZED (
+	SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_invoice) AS day
+)
 SELECT
 	'LG-S' || padded(bill.id) || '-' || entry.number || suffix,
 	bill.created,
@@ -55,7 +58,7 @@ SELECT
 	1,
 	0,
 	bill.posting_date,
-	years.fiscal_year,
+	year.fiscal_year,
 	CASE place WHEN 1 THEN bill.due_date END,
 	account,
 	currency,
@@ -85,8 +88,7 @@ FROM new_entry AS entry
 JOIN new_invoice AS bill ON bill.id = invoice_id
 JOIN new_summary AS summary USING (invoice_id)
 CROSS JOIN books
-JOIN (SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_invoice) AS day)
-	AS years ON years.on_date = bill.posting_date
+JOIN year ON year.on_date = bill.posting_date
 JOIN side ON side.docstatus = bill.docstatus
 CROSS JOIN LATERAL (
 	SELECT greatest(amount * sign, 0) AS debit, greatest(-amount * sign, 0) AS credit
@@ -127,3 +129,8 @@ JOIN side USING (docstatus)
 CROSS JOIN books
 WHERE bill.total <> 0
 ORDER BY bill.id, suffix;
+
+-- What follows joins them before autovacuum has seen them.
+ANALYZE "tabSales Invoice" (name, legacy_id, customer, docstatus, return_against);
+ANALYZE "tabGL Entry" (voucher_type, voucher_no);
+ANALYZE "tabPayment Ledger Entry" (voucher_type, voucher_no, against_voucher_type, against_voucher_no, delinked);

@@ -32,6 +32,9 @@ INSERT INTO "tabGL Entry" (
 	debit_in_reporting_currency, credit_in_account_currency, credit, credit_in_transaction_currency,
 	credit_in_reporting_currency, cost_center, company, is_opening, is_advance, to_rename, is_cancelled, remarks
 )
+WITH year AS MATERIALIZED (
+	SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_payment) AS day
+)
 SELECT
 	'LG-P' || padded(payment.id) || '-' || number || suffix,
 	payment.created,
@@ -41,7 +44,7 @@ SELECT
 	1,
 	0,
 	payment.posting_date,
-	years.fiscal_year,
+	year.fiscal_year,
 	CASE place WHEN 3 THEN payment.account ELSE receivable END,
 	currency,
 	CASE place WHEN 3 THEN payment.customer ELSE payment.account END,
@@ -67,8 +70,7 @@ SELECT
 FROM new_payment_entry AS entry
 JOIN new_payment AS payment ON payment.id = payment_id
 CROSS JOIN books
-JOIN (SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_payment) AS day)
-	AS years ON years.on_date = payment.posting_date
+JOIN year ON year.on_date = payment.posting_date
 JOIN payment_side AS side ON side.docstatus = payment.docstatus
 CROSS JOIN LATERAL (
 	SELECT greatest(entry.amount * sign, 0) AS debit, greatest(-entry.amount * sign, 0) AS credit
