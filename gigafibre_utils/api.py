@@ -18,7 +18,7 @@ from gigafibre_utils.invoice import item_names
 from gigafibre_utils.paylink import links, magic, referral, sending
 from gigafibre_utils.paylink.links import PayLink
 from gigafibre_utils.paylink.qr import qr_png
-from gigafibre_utils.payments import attention, checkout, history, inbox, settlement
+from gigafibre_utils.payments import attention, checkout, history, inbox
 from gigafibre_utils.printing.logo import logo_png
 from gigafibre_utils.site.endpoint import endpoint
 
@@ -162,7 +162,8 @@ def stripe_webhook() -> str:
 def retry_stripe_event(event: str) -> None:
 	"""Work on an event of the inbox that failed or waits for staff, as if it had just come.
 
-	Raises InvalidInput where it does not wait, and what stopped it once more.
+	Raises NotFound for an event that is not known, or whose invoice the caller may not read; InvalidInput
+	where it does not wait, and what stopped it once more.
 	"""
 	attention.try_again(event)
 
@@ -171,7 +172,7 @@ def retry_stripe_event(event: str) -> None:
 def handle_stripe_event(event: str, resolution: str) -> None:
 	"""Take an event off the list of what waits for staff, with what else is about its session.
 
-	`resolution` says what was done. Raises InvalidInput where nothing waits.
+	`resolution` says what was done. Raises NotFound as above, InvalidInput where nothing waits.
 	"""
 	attention.handle_event(event, resolution)
 
@@ -180,9 +181,10 @@ def handle_stripe_event(event: str, resolution: str) -> None:
 def settle_checkout_session(session: str) -> None:
 	"""Fetch a session from Stripe and bring the books to where it stands.
 
-	Raises ServiceUnavailable where Stripe does not answer, InvalidInput where the books cannot take it.
+	Raises NotFound for a session that is not known, or whose invoice the caller may not read;
+	ServiceUnavailable where Stripe does not answer, InvalidInput where the books cannot take it.
 	"""
-	settlement.settle(session)
+	attention.settle(session)
 
 
 @endpoint(methods=("POST",), roles=BILLING)

@@ -1,8 +1,8 @@
 """Takes back what `install` added, and what Frappe leaves of an app that it removes.
 
-Frappe backs the site up and drops our DocTypes' tables; so our columns of other tables go too. The ledger is
-never touched: a payment's number at Stripe is its Reference No as well, and a mode of payment or an account
-that something was booked on stays.
+Frappe backs the site up and drops our DocTypes' tables; so our columns of other tables go too, but none that
+was there before us. The ledger is never touched: a payment's number at Stripe is its Reference No as well,
+and a mode of payment or an account that something was booked on stays.
 """
 
 import json
@@ -12,13 +12,15 @@ from pathlib import Path
 
 import frappe
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
+from frappe.utils import get_datetime
 
-from gigafibre_utils.custom_fields import CUSTOM_FIELDS, CUSTOMIZATIONS
+from gigafibre_utils.custom_fields import CUSTOMIZATIONS
+from gigafibre_utils.install import MODULE, RECORD, added
 from gigafibre_utils.payments.settlement import MODE_OF_PAYMENT
 
-APP, MODULE = "gigafibre_utils", "Gigafibre Utils"
-# Of Service Location.
-SERIES = "SL-"
+APP = "gigafibre_utils"
+# Of Payment Arrangement, Service Location, Stored Payment Method.
+SERIES = ("ARR-", "SL-", "SPM-")
 
 # Where Frappe goes on naming a DocType, or documents of it, when it is gone.
 NAMING_DOCTYPES = {
@@ -45,24 +47,26 @@ def after_uninstall() -> None:
 	"""Remove what is still left of the app. Nothing on a dry run, which calls this too."""
 	if APP in frappe.get_installed_apps():
 		return
-	installed_at = frappe.db.get_value("Custom Field", _our_fields("Payment Entry"), "creation")
-	for doctype in CUSTOM_FIELDS:
-		drop_fields(doctype)
+	brought = added()
+	for name, has_our_column in brought.fields.items():
+		doctype, fieldname = name.rsplit("-", 1)
+		drop_field(doctype, fieldname, has_our_column)
 	for doctype, changes in CUSTOMIZATIONS.items():
 		for fieldname, option in changes.get("options", {}).items():
 			withdraw(doctype, fieldname, option)
-	if installed_at:
-		remove_clearing_accounts(installed_at)
+	remove_clearing_accounts(get_datetime(brought.since))
 	forget_documents()
+	frappe.db.set_global(RECORD, None)
 	# Nobody commits after this hook.
 	frappe.db.commit()
 
 
-def drop_fields(doctype: str) -> None:
-	"""Remove our fields of a DocType, with their columns, which Frappe would leave."""
-	frappe.db.delete("Custom Field", _our_fields(doctype))
-	for field in CUSTOM_FIELDS[doctype]:
-		frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP COLUMN IF EXISTS `{field['fieldname']}`")
+def drop_field(doctype: str, fieldname: str, has_our_column: bool) -> None:
+	"""Remove a field of ours, and the column that was made for it, which Frappe would leave."""
+	frappe.db.delete("Custom Field", {"dt": doctype, "fieldname": fieldname})
+	frappe.db.delete("Property Setter", {"doc_type": doctype, "field_name": fieldname})
+	if has_our_column:
+		frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP COLUMN IF EXISTS `{fieldname}`")
 	frappe.clear_cache(doctype=doctype)
 
 
@@ -115,13 +119,9 @@ def forget_documents() -> None:
 	for job in frappe.get_all("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}, pluck="name"):
 		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": job})
 		frappe.db.delete("Scheduled Job Type", {"name": job})
-	if not frappe.db.exists("DocType", {"autoname": ["like", f"{SERIES}%"]}):
-		frappe.db.delete("Series", {"name": SERIES})
-
-
-def _our_fields(doctype: str) -> dict:
-	names = [field["fieldname"] for field in CUSTOM_FIELDS[doctype]]
-	return {"dt": doctype, "fieldname": ["in", names]}
+	for series in SERIES:
+		if not frappe.db.exists("DocType", {"autoname": ["like", f"{series}%"]}):
+			frappe.db.delete("Series", {"name": series})
 
 
 def _delete_unless_linked(doctype: str, name: str) -> None:

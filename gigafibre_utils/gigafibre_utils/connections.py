@@ -9,8 +9,9 @@ STRIPE = ("Stripe Checkout Session", "Stripe Event")
 
 
 def of_customer(data: dict[str, Any]) -> dict[str, Any]:
-	"""The places where a customer is served."""
-	return _with_group(data, _("Service"), ("Service Location",), "customer")
+	"""The places where a customer is served, and how he agreed to pay."""
+	data = _with_group(data, _("Service"), ("Service Location",), "customer")
+	return _with_group(data, _("Payment"), ("Payment Arrangement", "Stored Payment Method"), "customer")
 
 
 def of_sales_invoice(data: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import CANCELLED, Invoice
 from gigafibre_utils.paylink import contacts, links, messages, sms
 from gigafibre_utils.paylink.links import PayLink
+from gigafibre_utils.paylink.messages import Notice
 from gigafibre_utils.paylink.token import Purpose
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import translator
@@ -42,6 +43,7 @@ class Kind:
 
 STAFF = Kind("Staff", Purpose.QR, links.QR_SECONDS)
 MAGIC = Kind("Magic Link", Purpose.MAGIC, links.MAGIC_SECONDS)
+REMINDER = Kind("Reminder", Purpose.QR, links.QR_SECONDS)
 
 
 def hand_out(invoice_name: str, ttl_days: int) -> PayLink:
@@ -95,6 +97,21 @@ def send_magic(invoice: Invoice, channel: str, destination: str) -> None:
 		_deliver(pay_link, invoice, MAGIC, channel, destination)
 
 
+def remind(invoice: Invoice, notice: Notice) -> None:
+	"""Send a notice with a link of 60 days, by e-mail, else by text message.
+
+	Raises InvalidInput where the customer has neither address nor number on file. A message that does not go
+	out is for staff, as with every link.
+	"""
+	channel = "email" if contacts.reach(invoice).email else "sms"
+	destination = _destination(invoice, channel)
+	with site.current().atomic():
+		sent_to = contacts.masked(destination)
+		pay_link = _keep(invoice, REMINDER, CHANNELS[channel], status=QUEUED, sent_to=sent_to)
+	with _noting_failure(pay_link):
+		_deliver(pay_link, invoice, REMINDER, channel, destination, notice)
+
+
 def _keep(invoice: Invoice, kind: Kind, channel: str, **more: Any) -> str:
 	"""Keep that a link was made; gives the row's name."""
 	row: Document = {"invoice": invoice.name, "customer": invoice.customer, "kind": kind.label}
@@ -139,14 +156,19 @@ def _destination(invoice: Invoice, channel: str) -> str:
 	raise InvalidInput(_("This customer has no e-mail address on file."))
 
 
-def _deliver(pay_link: str, invoice: Invoice, kind: Kind, channel: str, destination: str) -> None:
+def _deliver(
+	pay_link: str, invoice: Invoice, kind: Kind, channel: str, destination: str, notice: Notice | None = None
+) -> None:
+	current = site.current()
 	link = links.make(invoice.name, kind.purpose, kind.seconds)
-	with site.current().atomic():
-		if channel == "sms":
-			sms.send(destination, messages.sms(invoice, link, kind.purpose))
-		else:
-			site.current().send_email(destination, *messages.email(invoice, link, kind.purpose))
-		site.current().set_value(PAY_LINK, pay_link, {"status": SENT, "expires_at": _local(link)})
+	went_out = True
+	if channel == "sms":
+		sms.send(destination, messages.sms(invoice, link, kind.purpose, notice))
+	else:
+		went_out = current.send_email(destination, *messages.email(invoice, link, kind.purpose, notice))
+	status = SENT if went_out else QUEUED
+	with current.atomic():
+		current.set_value(PAY_LINK, pay_link, {"status": status, "expires_at": _local(link)})
 
 
 @contextmanager

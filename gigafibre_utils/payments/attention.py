@@ -20,8 +20,8 @@ MAX_RESOLUTION = 1000
 def try_again(event_id: str) -> None:
 	"""Work on an event that failed or waits for staff, as if it had just come.
 
-	Raises NotFound as `require_event`, InvalidInput where it does not wait, and what stopped it once more; that
-	is written on it too.
+	Raises NotFound as `require_event`, InvalidInput where it does not wait, and what stopped it once more;
+	that is written on it too.
 	"""
 	require_event(event_id)
 	with site.current().atomic():
@@ -41,7 +41,8 @@ def settle(session_id: str) -> None:
 def handle_event(event_id: str, resolution: str) -> None:
 	"""Take an event off the list of what waits for staff, with its session and whatever else is about that.
 
-	Raises NotFound as `require_event`, InvalidInput where none of it waits, or nothing is said of what was done.
+	Raises NotFound as `require_event`, InvalidInput where none of it waits, or nothing is said of what was
+	done.
 	"""
 	about = require_event(event_id)["object_id"]
 	_handle({"object_id": about} if about else {"name": event_id}, about, resolution)

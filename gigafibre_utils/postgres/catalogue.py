@@ -21,6 +21,9 @@ from gigafibre_utils.postgres.indexes import Index, Lack, Wish, create_statement
 LARGE = 100_000
 """Rows of a table from which its writers are not kept waiting while an index is made."""
 
+LARGE_BYTES = 32 << 20
+"""The same in bytes, for what PostgreSQL does not know: statistics can be lost, a table's size cannot."""
+
 WRITERS = "5s"
 """How long to wait for a table's writers; others wait behind as long."""
 
@@ -36,7 +39,7 @@ DUPLICATES = "There are rows with equal values."
 _LOCK = int.from_bytes(b"indexes")
 """The key of the advisory lock under which indexes are made: one process at a time."""
 
-# These read the catalogue alone: functions that measure a table would wait for whoever has it locked.
+# These read the catalogue alone: functions that measure an index would wait for whoever has it locked.
 _INDEXES = """
 	SELECT
 		i.relname, t.relname, x.indisunique,
@@ -71,6 +74,8 @@ _ROWS = """
 	SELECT greatest(reltuples, pg_stat_get_live_tuples(oid)) FROM pg_class
 	WHERE relnamespace = to_regnamespace(quote_ident(%s)) AND relname = %s
 """
+
+_BYTES = "SELECT pg_relation_size(to_regclass(format('%%I.%%I', %s, %s)))"
 
 _NAMES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%s))"
 
@@ -125,7 +130,7 @@ class Catalogue:
 		return outcomes + self._mend(wishes - refused) if refused else outcomes
 
 	def _mend_table(self, table: str, lacks: list[Lack]) -> Iterator[Outcome]:
-		if self._rows(table) > LARGE:
+		if self._is_large(table):
 			return (self._while_written(lack) for lack in lacks)
 		return self._at_once(lacks)
 
@@ -193,13 +198,20 @@ class Catalogue:
 			if not self._connection.closed:
 				self._read("SELECT pg_advisory_unlock(%s)", _LOCK)
 
-	def _rows(self, table: str) -> int:
-		return self._read(_ROWS, self._schema, table)[0][0]
+	def _is_large(self, table: str) -> bool:
+		if self._read(_ROWS, self._schema, table)[0][0] > LARGE:
+			return True
+		try:
+			self._read("SET lock_timeout = %s", WRITERS)
+			return self._read(_BYTES, self._schema, table)[0][0] > LARGE_BYTES
+		except LockNotAvailable:
+			# Whoever keeps even readers out would be waited for with all writers behind.
+			return True
 
 	def _read(self, query: str, *values: Any) -> list[tuple]:
 		with self._connection.cursor() as cursor:
 			cursor.execute(query, values)
-			return cursor.fetchall()
+			return cursor.fetchall() if cursor.description else []
 
 
 def _words(error: psycopg2.Error | None) -> str | None:

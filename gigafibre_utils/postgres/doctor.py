@@ -7,7 +7,9 @@ from typing import Any
 
 import frappe
 
+from gigafibre_utils.postgres import query_reports
 from gigafibre_utils.postgres.catalogue import Catalogue, Outcome
+from gigafibre_utils.postgres.fix import WELL
 from gigafibre_utils.postgres.indexes import Index, Lack, Wish
 from gigafibre_utils.postgres.wishes import wishes
 
@@ -79,7 +81,7 @@ class Report:
 	@property
 	def is_healthy(self) -> bool:
 		"""Whether nothing is lacking, every fix stands, and parallel submits do not kill each other."""
-		fixed = all(fix["state"] == "applied" for fix in self.fixes)
+		fixed = all(fix["state"] in WELL for fix in self.fixes)
 		return not self.tables and fixed and self.database.isolation == ISOLATION
 
 	def as_json(self) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def examine() -> Report:
 		database=Database(**frappe.db.sql(_DATABASE, as_dict=True)[0]),
 		tables=_tables(lacks),
 		unused=_unused(indexes, wanted),
-		fixes=[asdict(state) for state in FIXES.states()],
+		fixes=[asdict(state) for state in (*FIXES.states(), *query_reports.states())],
 	)
 
 

@@ -5,8 +5,9 @@ in a process that serves a PostgreSQL site, the function gets a body with both t
 PostgreSQL sites, its own for any other site of the same process. The function stays the same object, so
 decorators, whitelisting and references that others hold stay good, and no other statement is touched.
 
-Where a fragment is not found as it is known, upstream has changed or mended the function: the fix steps aside
-whole, and the doctor says so.
+Where a fragment is not found as it is known, upstream has changed the function: the fix steps aside whole, and
+the doctor says so. Where none of the fragments is left and all that would take their place stands there, upstream
+has mended the function itself, and nothing is wrong.
 """
 
 import ast
@@ -23,7 +24,10 @@ from typing import Literal
 
 from wrapt import register_post_import_hook
 
-State = Literal["not loaded", "applied", "stepped aside"]
+State = Literal["not loaded", "applied", "mended upstream", "stepped aside"]
+
+WELL: tuple[State, ...] = ("applied", "mended upstream")
+"""In these a function does on PostgreSQL what it should."""
 
 POSTGRES = "frappe.database.postgres.database"
 """Frappe loads this module when it first connects to a PostgreSQL site."""
@@ -37,6 +41,10 @@ _FUTURE = 0x1FE0000
 
 class Moved(Exception):
 	"""The function is not what the fix knows."""
+
+
+class MendedUpstream(Exception):
+	"""The function is what the fix would make of it."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,9 @@ class Fixes:
 				function = _function(module, fix)
 				original, mended = function.__code__, _mended(function, fix)
 				function.__code__ = mended
+			except MendedUpstream:
+				self._states[target].state, self._states[target].detail = "mended upstream", None
+				return
 			except (Moved, OSError, SyntaxError, ValueError) as error:
 				self._step_aside(target, str(error))
 			else:
@@ -159,9 +170,12 @@ def _function(module: ModuleType, fix: Fix) -> FunctionType:
 def _mended(function: FunctionType, fix: Fix) -> CodeType:
 	"""The code of the function with a second, mended body for PostgreSQL.
 
-	Raises Moved where the function is not what the fix knows, SyntaxError where the result does not compile.
+	Raises MendedUpstream where there is nothing to do, Moved where the function is not what the fix knows,
+	SyntaxError where the result does not compile.
 	"""
 	source, code = _source(function), function.__code__
+	if is_mended(source, fix.changes):
+		raise MendedUpstream
 	mended = source
 	for old, new in fix.changes:
 		mended = _replaced(mended, old, new)
@@ -191,9 +205,26 @@ def _source(function: FunctionType) -> str:
 	return "\n" * (first - 2) + "if True:\n" + source
 
 
+def is_mended(source: str, changes: Iterable[tuple[str, str]]) -> bool:
+	"""Whether a text has no fragment left that is to be replaced, and all that takes their place.
+
+	A fragment that is merely gone proves nothing: what took its place may be refused as well.
+	"""
+	replacements = [new for _, new in changes if new.strip()]
+	if not replacements or any(not re.search(_pattern(new), source) for new in replacements):
+		return False
+	for new in replacements:
+		source = re.sub(_pattern(new), "", source)
+	return not any(re.search(_pattern(old), source) for old, _ in changes)
+
+
+def _pattern(fragment: str) -> str:
+	"""The fragment, however its white space falls."""
+	return r"\s+".join(re.escape(word) for word in fragment.split())
+
+
 def _replaced(source: str, old: str, new: str) -> str:
-	pattern = r"\s+".join(re.escape(word) for word in old.split())
-	found = re.findall(pattern, source)
+	found = re.findall(_pattern(old), source)
 	if len(found) != 1:
 		raise Moved(f"{' '.join(old.split())!r} stands there {len(found)} times, not once.")
 	return source.replace(found[0], new)

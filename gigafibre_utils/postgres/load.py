@@ -2,6 +2,7 @@
 
 import frappe
 
+from gigafibre_utils.postgres import query_reports
 from gigafibre_utils.postgres.fixes import FIXES
 
 
@@ -17,7 +18,7 @@ def before_work() -> None:
 
 def tell_of_fixes_aside() -> None:
 	"""Put every fix that stepped aside into the site's Error Log, once for what moved."""
-	for fix in FIXES.states():
+	for fix in (*FIXES.states(), *query_reports.states()):
 		title = f"PostgreSQL fix stepped aside: {fix.target}"[:140]
 		if fix.state == "stepped aside" and not frappe.db.exists("Error Log", {"method": title}):
 			frappe.log_error(title, f"{fix.because}\n{fix.detail}")

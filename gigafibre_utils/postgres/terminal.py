@@ -10,6 +10,7 @@ import click
 
 from gigafibre_utils.postgres.catalogue import Outcome
 from gigafibre_utils.postgres.doctor import ISOLATION, LackingTable, Report
+from gigafibre_utils.postgres.fix import WELL
 
 SHOWN = 15
 """Tables and indexes that are worth a line; `--json` has them all."""
@@ -63,9 +64,9 @@ def size(count: float) -> str:
 def _show_fixes(report: Report) -> None:
 	states = Counter(fix["state"] for fix in report.fixes)
 	told = ", ".join(f"{count} {state}" for state, count in states.most_common())
-	_verdict(set(states) <= {"applied"}, f"Query fixes: {told}.")
+	_verdict(set(states) <= set(WELL), f"Query fixes: {told}.")
 	for fix in report.fixes:
-		if fix["state"] != "applied":
+		if fix["state"] not in WELL:
 			click.echo(f"    {fix['target']}: {fix['detail'] or fix['state']}")
 
 

@@ -163,16 +163,28 @@ class FrappeSite:
 		if used > limit:
 			raise TooManyRequests("Too many requests; please wait a moment.", retry_after=max(1, left))
 
-	def send_email(self, recipient: str, subject: str, text: str, html: str) -> None:
-		"""Queue one message and send it on commit. `frappe.sendmail` leaves the links out of the text."""
+	def send_email(self, recipient: str, subject: str, text: str, html: str) -> bool:
+		"""See `Site.send_email`. `frappe.sendmail` leaves the links out of the text."""
 		# With it comes half of Frappe; the job of a payment has no use for that.
 		from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 
 		message = QueueBuilder(recipients=[recipient], subject=subject, message=html, text_content=text)
 		try:
-			frappe.db.after_commit.add(message.process().send)
+			queued = message.process()
 		except frappe.OutgoingEmailError as error:
 			raise ConfigurationError("The site has no outgoing e-mail account.") from error
+		if not queued:
+			raise InvalidInput("This address unsubscribed from all e-mail of the site.")
+		frappe.db.commit()
+		if not queued.can_send_now():
+			return False
+		try:
+			queued.send()
+		except Exception:
+			# Frappe would try again, long after the caller was told that nothing was sent.
+			queued.update_status("Error", commit=True)
+			raise
+		return True
 
 	def log_error(self, title: str, detail: str) -> None:
 		"""Keep it in the Error Log whatever becomes of the transaction: the scheduler brings it there.
@@ -218,10 +230,27 @@ class FrappeLedger:
 	def post_payment(self, payment: IncomingPayment) -> str:
 		"""See `Ledger.post_payment`. InvalidInput also where ERPNext refuses, with its own sentence."""
 		entry = frappe.get_doc(_payment_entry(payment, _bank_account(payment)))
-		with FrappeSite().savepoint(), _as_administrator(), _telling_refusals(), _naming_duplicates():
+		with (
+			FrappeSite().savepoint(),
+			_as_administrator(),
+			_from_closed_customers_too(),
+			_telling_refusals(),
+			_naming_duplicates(),
+		):
 			entry.insert()
 			entry.submit()
 		return entry.name
+
+
+@contextmanager
+def _from_closed_customers_too() -> Iterator[None]:
+	"""Money that arrived is booked, also when its customer was disabled since: ERPNext would refuse it."""
+	before = frappe.flags.ignore_party_validation
+	frappe.flags.ignore_party_validation = True
+	try:
+		yield
+	finally:
+		frappe.flags.ignore_party_validation = before
 
 
 def self_contained(document: str) -> str:

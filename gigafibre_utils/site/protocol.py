@@ -118,8 +118,11 @@ class Site(Protocol):
 	def rate_limit(self, key: str, limit: int, seconds: int) -> None:
 		"""Count one use of `key`; raises TooManyRequests beyond `limit` in a window of `seconds`."""
 
-	def send_email(self, recipient: str, subject: str, text: str, html: str) -> None:
-		"""Send, or hand to the site's mail queue, one message."""
+	def send_email(self, recipient: str, subject: str, text: str, html: str) -> bool:
+		"""Send one message at once, in a transaction of its own; what cannot be sent is not tried again.
+
+		Whether it went out: it may wait in a mail queue that the site holds back.
+		"""
 
 	def log_error(self, title: str, detail: str) -> None:
 		"""Keep an error where staff look for errors. Never give it a secret or a customer's data."""

@@ -108,24 +108,40 @@ def test_who_handles_says_what_was_done(site: Site, resolution: str):
 	assert session_row(site, session)["needs_attention"] == 1
 
 
-@pytest.mark.parametrize(
-	("method", "named"),
-	[
-		("retry_stripe_event", {"event": "evt_none"}),
-		("handle_stripe_event", {"event": "evt_none", "resolution": DONE}),
-		("handle_checkout_session", {"session": "cs_none", "resolution": DONE}),
-	],
-)
-def test_what_does_not_wait_cannot_be_handled(site: Site, method: str, named: dict[str, str]):
-	answer = site.accountant.call(method, **named)
+def settled(site: Site) -> dict[str, str]:
+	"""A session that was paid as asked for, and its event, as arguments."""
+	session = site.checkout(site.fresh("unpaid"))
+	site.pay(session)
+	(event,) = site.events_of(session)
+	assert event["status"] == "Processed"
+	return {"session": session, "event": event["name"], "resolution": DONE}
+
+
+@pytest.mark.parametrize("method", ["retry_stripe_event", "handle_stripe_event", "handle_checkout_session"])
+def test_what_does_not_wait_cannot_be_handled(site: Site, method: str):
+	answer = site.accountant.call(method, **settled(site))
 	assert (answer.status_code, sentence(answer)) == (417, NOT_WAITING)
 
 
 def test_a_french_browser_reads_french(site: Site):
 	url = f"{site.url}/api/method/gigafibre_utils.api.retry_stripe_event"
 	headers = {"Accept-Language": "fr-CA,fr;q=0.9"}
-	answer = site.accountant.post(url, {"event": "evt_none"}, headers=headers, timeout=30)
+	answer = site.accountant.post(url, {"event": settled(site)["event"]}, headers=headers, timeout=30)
 	assert sentence(answer) == translator("fr")(NOT_WAITING)
+
+
+@pytest.mark.parametrize(
+	("method", "told"),
+	[
+		("retry_stripe_event", "There is no Stripe Event none."),
+		("handle_stripe_event", "There is no Stripe Event none."),
+		("settle_checkout_session", "There is no Stripe Checkout Session none."),
+		("handle_checkout_session", "There is no Stripe Checkout Session none."),
+	],
+)
+def test_what_is_not_known_is_not_found(site: Site, method: str, told: str):
+	answer = site.accountant.call(method, event="none", session="none", resolution=DONE)
+	assert (answer.status_code, sentence(answer)) == (404, told)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,18 @@ def test_a_paid_session_becomes_one_payment_entry(site: Site):
 	assert state_of(site, invoice) == "paid"
 
 
+def test_a_customer_whose_account_was_closed_can_still_pay(site: Site):
+	invoice = site.fresh("unpaid")
+	(customer,) = site.sql('SELECT customer AS name FROM "tabSales Invoice" WHERE name = %s', invoice)
+	closed = 'UPDATE "tabCustomer" SET disabled = %s WHERE name = %s'
+	site.sql(closed, 1, customer["name"])
+	try:
+		site.pay(site.checkout(invoice))
+		settled(site, invoice)
+	finally:
+		site.sql(closed, 0, customer["name"])
+
+
 def test_stripe_is_asked_for_what_is_outstanding_in_minor_units(site: Site):
 	invoice = site.fresh("partly-paid")
 	owed = site.outstanding(invoice)

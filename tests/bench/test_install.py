@@ -115,6 +115,7 @@ def leave_traces(scratch: Scratch) -> None:
 	"""Use the app as people do, so that there is something to take away."""
 	place = {"doctype": "Service Location", "location_name": "Chalet", "customer": "Scratch"}
 	scratch.call("frappe.client.insert", doc=place)
+	scratch.call("frappe.client.insert", doc={"doctype": "Stored Payment Method", "customer": "Scratch"})
 	(name,) = scratch.sql('SELECT name FROM "tabService Location"')[0]
 	scratch.call(
 		"frappe.client.set_value", doctype="Service Location", name=name, fieldname="city", value="Gore"
@@ -188,3 +189,62 @@ def test_what_was_paid_stays_in_the_books(scratch: Scratch):
 	scratch.call("frappe.db.sql", query="DELETE FROM \"tabPayment Entry\" WHERE name = 'PAID'")
 	scratch.call("frappe.client.delete", doctype="Mode of Payment", name="Stripe")
 	scratch.call("frappe.client.delete", doctype="Account", name=account)
+
+
+def field_of_the_site(scratch: Scratch, fieldname: str, fieldtype: str) -> str:
+	"""A Custom Field of Customer that somebody made before; its name."""
+	field = {"dt": "Customer", "fieldname": fieldname, "label": "Before", "fieldtype": fieldtype}
+	scratch.call("frappe.client.insert", doc={"doctype": "Custom Field", **field})
+	return f"Customer-{fieldname}"
+
+
+def forget_field(scratch: Scratch, fieldname: str) -> None:
+	scratch.call("frappe.client.delete", doctype="Custom Field", name=f"Customer-{fieldname}")
+	scratch.call("frappe.db.sql_ddl", query=f'ALTER TABLE "tabCustomer" DROP COLUMN "{fieldname}"')
+
+
+def assert_refused(scratch: Scratch, told: str) -> None:
+	before = scratch.state()
+	assert told in scratch.run("install-app", APP, fails=True)
+	assert (scratch.state() - before, before - scratch.state()) == ([], [])
+
+
+def test_a_field_of_another_kind_refuses_the_app_before_anything_is_written(scratch: Scratch):
+	scratch.run("uninstall-app", APP, "--yes", "--no-backup")
+	field_of_the_site(scratch, "legacy_id", "Int")
+	assert_refused(scratch, "Customer has a field legacy_id of another kind already")
+	forget_field(scratch, "legacy_id")
+	scratch.call("frappe.db.sql_ddl", query='ALTER TABLE "tabCustomer" ADD COLUMN "legacy_id" integer')
+	assert_refused(scratch, "Customer has a field legacy_id of another kind already")
+	scratch.call("frappe.db.sql_ddl", query='ALTER TABLE "tabCustomer" DROP COLUMN "legacy_id"')
+
+
+def test_values_that_stand_twice_in_what_must_be_unique_refuse_the_app(scratch: Scratch):
+	scratch.run("uninstall-app", APP, "--yes", "--no-backup")
+	field_of_the_site(scratch, "legacy_id", "Data")
+	second = {"doctype": "Customer", "name": "Second", "customer_name": "Second"}
+	scratch.call("frappe.client.insert", doc=second)
+	scratch.call("frappe.db.sql", query="UPDATE \"tabCustomer\" SET legacy_id = '7'")
+	assert_refused(scratch, "Customer has a field legacy_id already, in which values stand twice")
+	scratch.call("frappe.client.delete", doctype="Customer", name="Second")
+	forget_field(scratch, "legacy_id")
+
+
+def test_fields_and_columns_that_were_there_before_stay_with_their_values(scratch: Scratch):
+	scratch.run("uninstall-app", APP, "--yes", "--no-backup")
+	field = field_of_the_site(scratch, "legacy_id", "Data")
+	# A column without a field: left behind by an app that was removed.
+	column = 'ALTER TABLE "tabCustomer" ADD COLUMN "referral_code" varchar(140)'
+	scratch.call("frappe.db.sql_ddl", query=column)
+	values = "UPDATE \"tabCustomer\" SET legacy_id = 'L7', referral_code = 'R7'"
+	scratch.call("frappe.db.sql", query=values)
+	before = scratch.state()
+	for _ in range(2):
+		scratch.run("install-app", APP)
+		scratch.run("uninstall-app", APP, "--yes", "--no-backup")
+		assert (scratch.state() - before, before - scratch.state()) == ([], [])
+	assert scratch.exists("Custom Field", field)
+	kept = scratch.sql('SELECT legacy_id, referral_code FROM "tabCustomer" WHERE name = %s', "Scratch")
+	assert kept == [("L7", "R7")]
+	forget_field(scratch, "legacy_id")
+	scratch.call("frappe.db.sql_ddl", query='ALTER TABLE "tabCustomer" DROP COLUMN "referral_code"')

@@ -47,7 +47,12 @@ def test_printing_in_a_job_leaves_no_browser_behind(here: Site):
 
 
 @pytest.mark.parametrize(
-	"method", ["gigafibre_utils.payments.sweep.run", "gigafibre_utils.paylink.referral.give_codes"]
+	"method",
+	[
+		"gigafibre_utils.payments.sweep.run",
+		"gigafibre_utils.payments.arrangements.run",
+		"gigafibre_utils.paylink.referral.give_codes",
+	],
 )
 def test_what_is_scheduled_runs_to_its_end(bench: Site, administrator: Client, method: str):
 	(job,) = bench.sql('SELECT name FROM "tabScheduled Job Type" WHERE method = %s', method)

@@ -1,71 +1,139 @@
-"""ERPNext's books of what was migrated, from its own tables alone."""
+"""ERPNext's side, by its own tables alone: what stands there of documents that have a legacy id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 
-from gigafibre_utils.migration.reconcile.sums import UNDATED, Side
+from gigafibre_utils.migration.reconcile.figures import UNDATED, Tally
+from gigafibre_utils.migration.reconcile.legacy_side import DRAFT, NEVER_RECEIVED, VOID, Apart, Rejected
+from gigafibre_utils.migration.target import rows
 
-_YEAR = f"CASE WHEN doc.legacy_id = ANY (%(undated)s) THEN '{UNDATED}' ELSE extract(year FROM doc.posting_date)::text END"
-_SCOPE = """
-	doc.docstatus = 1 AND doc.legacy_id <> '' AND customer.legacy_id <> ''
-	AND (%(since)s IS NULL OR doc.posting_date >= %(since)s AND doc.legacy_id <> ALL (%(undated)s))
+# Every migrated voucher; `total` is what it adds to what its customer owes.
+_VOUCHERS = """
+	CREATE TEMP TABLE migrated_voucher AS
+	SELECT
+		'Sales Invoice' AS doctype,
+		invoice.name,
+		invoice.legacy_id,
+		invoice.docstatus,
+		invoice.company,
+		invoice.posting_date,
+		CASE WHEN invoice.legacy_id = ANY (%(invoices)s) THEN %(undated)s
+			ELSE extract(year FROM invoice.posting_date)::text END AS year,
+		invoice.customer AS party,
+		coalesce(customer.legacy_id, '') AS customer,
+		invoice.grand_total + coalesce(invoice.rounding_adjustment, 0) AS total,
+		invoice.outstanding_amount AS outstanding
+	FROM public."tabSales Invoice" AS invoice
+	LEFT JOIN public."tabCustomer" AS customer ON customer.name = invoice.customer
+	WHERE invoice.legacy_id <> ''
+	UNION ALL
+	SELECT
+		'Payment Entry',
+		payment.name,
+		payment.legacy_id,
+		payment.docstatus,
+		payment.company,
+		payment.posting_date,
+		CASE WHEN payment.legacy_id = ANY (%(payments)s) THEN %(undated)s
+			ELSE extract(year FROM payment.posting_date)::text END,
+		payment.party,
+		coalesce(customer.legacy_id, ''),
+		CASE payment.payment_type WHEN 'Pay' THEN payment.paid_amount ELSE -payment.paid_amount END,
+		NULL
+	FROM public."tabPayment Entry" AS payment
+	LEFT JOIN public."tabCustomer" AS customer ON customer.name = payment.party
+	WHERE payment.legacy_id <> ''
 """
-_BILLED = f"""
-	SELECT customer.legacy_id::int, {_YEAR}, sum(coalesce(nullif(doc.rounded_total, 0), doc.grand_total))
-	FROM public."tabSales Invoice" doc JOIN public."tabCustomer" customer ON customer.name = doc.customer
-	WHERE {_SCOPE} GROUP BY 1, 2
+_INDEX = "ALTER TABLE migrated_voucher ADD PRIMARY KEY (doctype, name)"
+_TOTALS = """
+	SELECT doctype, customer, year, count(*), sum(total) FROM migrated_voucher
+	WHERE docstatus = 1 AND posting_date >= %s GROUP BY doctype, customer, year
 """
-_TAXED = f"""
-	SELECT customer.legacy_id::int, {_YEAR}, tax.description || ' ' || trim_scale(tax.rate),
-		sum(tax.tax_amount_after_discount_amount)
-	FROM public."tabSales Invoice" doc JOIN public."tabCustomer" customer ON customer.name = doc.customer
-	JOIN public."tabSales Taxes and Charges" tax ON tax.parent = doc.name AND tax.parenttype = 'Sales Invoice'
-	WHERE {_SCOPE} GROUP BY 1, 2, 3
+_TAXES = """
+	SELECT voucher.customer, voucher.year, tax.description, coalesce(tax.rate, 0), sum(tax.tax_amount)
+	FROM public."tabSales Taxes and Charges" AS tax
+	JOIN migrated_voucher AS voucher ON voucher.doctype = tax.parenttype AND voucher.name = tax.parent
+	WHERE voucher.docstatus = 1 AND voucher.posting_date >= %s
+	GROUP BY 1, 2, 3, 4
 """
-_PAID = f"""
-	SELECT customer.legacy_id::int, {_YEAR},
-		sum(CASE doc.payment_type WHEN 'Receive' THEN doc.base_received_amount ELSE -doc.base_paid_amount END)
-	FROM public."tabPayment Entry" doc JOIN public."tabCustomer" customer ON customer.name = doc.party
-	WHERE {_SCOPE} GROUP BY 1, 2
-"""
-# What is owed comes from the ledger, not from what was billed and paid.
 _OWED = """
-	SELECT customer.legacy_id::int, {year}, sum(entry.amount)
-	FROM public."tabPayment Ledger Entry" entry
-	JOIN public."{table}" doc ON doc.name = entry.voucher_no
-	JOIN public."tabCustomer" customer ON customer.name = entry.party
-	WHERE entry.voucher_type = '{doctype}' AND entry.delinked = 0 AND {scope} GROUP BY 1, 2
+	SELECT coalesce(customer.legacy_id, ''), voucher.year, sum(entry.amount_in_account_currency)
+	FROM public."tabPayment Ledger Entry" AS entry
+	JOIN migrated_voucher AS voucher ON voucher.doctype = entry.voucher_type AND voucher.name = entry.voucher_no
+	LEFT JOIN public."tabCustomer" AS customer ON customer.name = entry.party
+	WHERE entry.delinked = 0 AND entry.account_type = 'Receivable' AND voucher.posting_date >= %s
+	GROUP BY 1, 2
+"""
+_APART = """
+	SELECT doctype, docstatus, count(*), sum(abs(total) * CASE doctype WHEN 'Sales Invoice' THEN sign(total) ELSE 1 END)
+	FROM migrated_voucher WHERE docstatus <> 1 AND posting_date >= %s GROUP BY doctype, docstatus
+"""
+_KINDS = {("Sales Invoice", 2): VOID, ("Sales Invoice", 0): DRAFT, ("Payment Entry", 2): NEVER_RECEIVED}
+_REJECTED = """
+	SELECT DISTINCT finding.legacy_id::bigint
+	FROM public."tabMigration Finding" AS finding
+	JOIN public."tabMigration Run" AS run ON run.name = finding.run
+	WHERE finding.outcome = 'Rejected' AND finding.legacy_table = %s AND run.status <> 'Undone'
+		AND NOT EXISTS (
+			SELECT FROM {} AS there WHERE there.legacy_id = finding.legacy_id::text
+		)
 """
 
 
-def read(
-	connection: Connection,
-	undated_invoices: Sequence[str],
-	undated_payments: Sequence[str],
-	since: date | None = None,
-) -> Side:
-	"""The site's side. The ids are those of documents whose year the legacy database does not know."""
-	invoices = {"undated": list(undated_invoices), "since": since}
-	payments = {"undated": list(undated_payments), "since": since}
-	side = Side()
-	for customer, year, amount in _rows(connection, _BILLED, invoices):
-		side.add("billed", customer, year, amount)
-	for customer, year, tax, amount in _rows(connection, _TAXED, invoices):
-		side.add("taxes", customer, year, amount)
-		side.by_tax[tax] += amount
-	for customer, year, amount in _rows(connection, _PAID, payments):
-		side.add("paid", customer, year, amount)
-	for doctype, values in (("Sales Invoice", invoices), ("Payment Entry", payments)):
-		query = _OWED.format(year=_YEAR, table=f"tab{doctype}", doctype=doctype, scope=_SCOPE)
-		for customer, year, amount in _rows(connection, query, values):
-			side.add("owed", customer, year, amount)
-	return side
+@dataclass
+class ErpnextSide:
+	"""What ERPNext says."""
+
+	tally: Tally
+	apart: dict[str, Apart]
 
 
-def _rows(connection: Connection, query: str, values: dict[str, Any]) -> Sequence[tuple]:
+def rejected(connection: Connection) -> Rejected:
+	"""Legacy invoices and payments that a finding says were left out, and that are not there."""
+	return Rejected(
+		*(
+			{id_ for (id_,) in rows(connection, _REJECTED.format(f'public."{table}"'), legacy_table)}
+			for legacy_table, table in (("invoice", "tabSales Invoice"), ("payment", "tabPayment Entry"))
+		)
+	)
+
+
+@contextmanager
+def vouchers(connection: Connection, invoices: Iterable[int], payments: Iterable[int]) -> Iterator[None]:
+	"""The temporary table `migrated_voucher`, in which the documents with these legacy ids are undated."""
+	values = {
+		"invoices": [str(id_) for id_ in invoices],
+		"payments": [str(id_) for id_ in payments],
+		"undated": UNDATED,
+	}
 	with connection.cursor() as cursor:
-		cursor.execute(query, values)
-		return cursor.fetchall()
+		cursor.execute("DROP TABLE IF EXISTS pg_temp.migrated_voucher")
+		cursor.execute(_VOUCHERS, values)
+		cursor.execute(_INDEX)
+		cursor.execute("ANALYZE migrated_voucher")
+		yield
+		cursor.execute("DROP TABLE migrated_voucher")
+
+
+def read(connection: Connection, since: date | None) -> ErpnextSide:
+	"""Add up the vouchers dated on or after."""
+	tally, first = Tally(), since or date.min
+	for doctype, customer, year, count, total in rows(connection, _TOTALS, first):
+		if doctype == "Sales Invoice":
+			tally.add(customer, year, invoices=Decimal(count), billed=total)
+		else:
+			tally.add(customer, year, payments=Decimal(count), paid=-total)
+	for tax in rows(connection, _TAXES, first):
+		tally.tax(*tax)
+	for customer, year, owed in rows(connection, _OWED, first):
+		tally.add(customer, year, owed=owed)
+	apart = {
+		_KINDS.get((doctype, docstatus), "payments in draft"): Apart(count, amount)
+		for doctype, docstatus, count, amount in rows(connection, _APART, first)
+	}
+	return ErpnextSide(tally, apart)

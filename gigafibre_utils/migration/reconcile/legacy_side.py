@@ -1,111 +1,149 @@
-"""The legacy database's books, read from it anew and added up here: by none of the migration's own SQL.
+"""The legacy side, read from MariaDB itself: neither staging nor the migration's SQL has a part in it.
 
-Billed is every invoice that is open, paid or reversed, a credit note below nothing. Paid is every payment that came
-in, and what was paid out; one that bounced or was taken back, and that no counterpart of the same customer takes
-back, never came in. Owed is the one less the other. A year is the site's.
+Billed is what open, paid and reversed invoices come to, credit notes with their sign, and each tax what their
+lines of it come to. Paid are all payments, less what bounced or was reversed and has no counterpart that
+takes it back. Owed is what was billed and not paid.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from gigafibre_utils.migration.books import EARLIEST, latest
-from gigafibre_utils.migration.legacy import Legacy, Snapshot
-from gigafibre_utils.migration.reconcile.sums import UNDATED, Side
+from gigafibre_utils.migration.legacy import Snapshot
+from gigafibre_utils.migration.reconcile.figures import NOTHING, ONE, UNDATED, Calendar, Tally
 
-COUNTED = {b"open", b"paid", b"reversed"}
-BOUNCED = {b"nsf", b"reversed"}
+BILLED = ("open", "paid", "reversed")
+VOID, DRAFT, NEVER_RECEIVED, UNKNOWN = "void", "draft", "never received", "unknown status"
+TAKEN_BACK = ("nsf", "reversed")
+NAMELESS_TAX = "Taxe"
+"""What a tax without a code is called."""
+
+_INVOICES = "SELECT id, customer_id, issued_at, total, balance, status FROM invoice ORDER BY id"
+_TAXES = """
+	SELECT invoice.id, invoice.customer_id, invoice.issued_at, tax.code, tax.rate, tax.amount
+	FROM invoice_tax AS tax JOIN invoice ON invoice.id = tax.invoice_id
+	WHERE invoice.status IN ('open', 'paid', 'reversed')
+"""
+_COUNTERPARTS = "SELECT reversal_of, customer_id FROM payment WHERE reversal_of <> 0 AND amount < 0"
+_PAYMENTS = "SELECT id, customer_id, paid_at, amount, status FROM payment WHERE amount <> 0 ORDER BY id"
+_FIRST = "SELECT {0} FROM {1} WHERE {0} BETWEEN %s AND %s ORDER BY id LIMIT 1"
+
+
+@dataclass
+class Rejected:
+	"""Ids of legacy documents that findings say were left out."""
+
+	invoices: set[int] = field(default_factory=set)
+	payments: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Apart:
+	"""Documents that count for nothing."""
+
+	count: int = 0
+	amount: Decimal = NOTHING
 
 
 @dataclass
 class LegacySide:
-	"""Its books, what it says is owed by each customer (`balance`), and the documents without a usable date."""
+	"""What the legacy database says. `undated` tells of each document without a usable date if it is in scope."""
 
-	side: Side = field(default_factory=Side)
-	balances: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-	undated_invoices: list[str] = field(default_factory=list)
-	undated_payments: list[str] = field(default_factory=list)
+	tally: Tally = field(default_factory=Tally)
+	left_out: Tally = field(default_factory=Tally)
+	apart: defaultdict[str, Apart] = field(default_factory=lambda: defaultdict(Apart))
+	undated_invoices: dict[int, bool] = field(default_factory=dict)
+	undated_payments: dict[int, bool] = field(default_factory=dict)
+	balances: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+	"""By customer, what the column `balance` of his invoices comes to, drafts left aside."""
 
-
-class Reader:
-	"""Reads it once, row by row."""
-
-	def __init__(self, snapshot: Snapshot, zone: str, as_of: date, since: date | None):
-		self._snapshot = snapshot
-		self._zone, self._since = ZoneInfo(zone), since
-		self._believed = range(int(EARLIEST.timestamp()), latest(as_of) + 1)
-		self._read = LegacySide()
-		self._counted: dict[int, tuple[int, str]] = {}
-
-	def read(self) -> LegacySide:
-		"""All of it."""
-		self._invoices()
-		self._taxes()
-		self._payments()
-		side = self._read.side
-		for sums in (side.total, *side.by_year.values(), *side.by_customer.values()):
-			sums.owed = sums.billed - sums.paid
-		return self._read
-
-	def _invoices(self) -> None:
-		rows = self._snapshot.rows("SELECT id, customer_id, issued_at, total, balance, status FROM invoice")
-		for number, customer, seconds, total, balance, status in rows:
-			year = self._year(int(seconds))
-			if year == UNDATED:
-				self._read.undated_invoices.append(number.decode())
-			if status not in COUNTED or year is None:
-				continue
-			self._counted[int(number)] = (int(customer), year)
-			self._read.side.add("billed", int(customer), year, _amount(total))
-			self._read.balances[int(customer)] += _amount(balance)
-
-	def _taxes(self) -> None:
-		for invoice, code, rate, amount in self._snapshot.rows(
-			"SELECT invoice_id, code, rate, amount FROM invoice_tax"
-		):
-			if (counted := self._counted.get(int(invoice))) is None:
-				continue
-			self._read.side.add("taxes", *counted, _amount(amount))
-			self._read.side.by_tax[f"{code.decode()} {_amount(rate).normalize():f}"] += _amount(amount)
-
-	def _payments(self) -> None:
-		rows = list(
-			self._snapshot.rows("SELECT id, customer_id, paid_at, amount, status, reversal_of FROM payment")
-		)
-		taken_back = set(_taken_back(rows))
-		for number, customer, seconds, amount, status, _ in rows:
-			year = self._year(int(seconds))
-			if year == UNDATED:
-				self._read.undated_payments.append(number.decode())
-			never_came = status in BOUNCED and _amount(amount) > 0 and number not in taken_back
-			if year is not None and not never_came:
-				self._read.side.add("paid", int(customer), year, _amount(amount))
-
-	def _year(self, seconds: int) -> str | None:
-		"""The year of a moment, UNDATED where it is not to be believed, None where it is left aside."""
-		if seconds not in self._believed:
-			# By what date such a one was taken for, only the other side knows.
-			return None if self._since else UNDATED
-		day = datetime.fromtimestamp(seconds, UTC).astimezone(self._zone).date()
-		return None if self._since and day < self._since else str(day.year)
+	def set_apart(self, kind: str, amount: Decimal) -> None:
+		"""Count a document that counts for nothing."""
+		self.apart[kind].count += 1
+		self.apart[kind].amount += amount
 
 
-def read(legacy: Legacy, zone: str, as_of: date, since: date | None = None) -> LegacySide:
-	"""The legacy side as it is now."""
-	with legacy.snapshot() as snapshot:
-		return Reader(snapshot, zone, as_of, since).read()
+def read(snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> LegacySide:
+	"""Add it all up, row by row."""
+	side = LegacySide()
+	_read_invoices(side, snapshot, calendar, rejected)
+	_read_taxes(side, snapshot, calendar, rejected)
+	_read_payments(side, snapshot, calendar, rejected)
+	return side
 
 
-def _taken_back(rows: list[tuple[bytes, ...]]) -> Iterator[bytes]:
-	"""The ids of payments that a counterpart of the same customer takes back."""
-	came = {number: customer for number, customer, _, amount, _, _ in rows if _amount(amount) > 0}
-	for _, customer, _, amount, _, original in rows:
-		if _amount(amount) < 0 and came.get(original) == customer:
-			yield original
+def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
+	moments = _Moments(snapshot, calendar, "invoice", "issued_at", side.undated_invoices)
+	for id_, customer, issued_at, total, balance, status in _rows(snapshot, _INVOICES):
+		year = moments.year(int(id_), int(issued_at))
+		if year is None:
+			continue
+		if status != DRAFT:
+			side.balances[customer] += Decimal(balance)
+		amount = Decimal(total)
+		if status not in BILLED:
+			side.set_apart(status if status in (VOID, DRAFT) else UNKNOWN, amount)
+			continue
+		side.tally.add(customer, year, invoices=ONE, billed=amount, owed=amount)
+		if int(id_) in rejected.invoices:
+			side.left_out.add(customer, year, invoices=ONE, billed=amount, owed=amount)
 
 
-def _amount(raw: bytes | None) -> Decimal:
-	return Decimal((raw or b"0").decode())
+def _read_taxes(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
+	for id_, customer, issued_at, code, rate, amount in _rows(snapshot, _TAXES):
+		invoice, seconds = int(id_), int(issued_at)
+		is_in_scope = side.undated_invoices.get(invoice, seconds >= calendar.since_second)
+		if not is_in_scope:
+			continue
+		tax = (customer, calendar.year(seconds), code or NAMELESS_TAX, Decimal(rate), Decimal(amount))
+		side.tally.tax(*tax)
+		if invoice in rejected.invoices:
+			side.left_out.tax(*tax)
+
+
+def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
+	with_counterpart = {(original, customer) for original, customer in _rows(snapshot, _COUNTERPARTS)}
+	moments = _Moments(snapshot, calendar, "payment", "paid_at", side.undated_payments)
+	for id_, customer, paid_at, written, status in _rows(snapshot, _PAYMENTS):
+		year = moments.year(int(id_), int(paid_at))
+		if year is None:
+			continue
+		amount = Decimal(written)
+		if status in TAKEN_BACK and amount > 0 and (id_, customer) not in with_counterpart:
+			side.set_apart(NEVER_RECEIVED, amount)
+			continue
+		side.tally.add(customer, year, payments=ONE, paid=amount, owed=-amount)
+		if int(id_) in rejected.payments:
+			side.left_out.add(customer, year, payments=ONE, paid=amount, owed=-amount)
+
+
+class _Moments:
+	"""The years of a table's documents, by rising ids.
+
+	One without a usable date is in scope where the nearest before it that has one is, else the first that has.
+	"""
+
+	def __init__(
+		self, snapshot: Snapshot, calendar: Calendar, table: str, column: str, undated: dict[int, bool]
+	):
+		span = (calendar.earliest, calendar.latest)
+		first = [int(row[0]) for row in _rows(snapshot, _FIRST.format(column, table), span)]
+		self._calendar, self._undated = calendar, undated
+		self._last = first[0] if first else calendar.latest
+
+	def year(self, id_: int, seconds: int) -> str | None:
+		"""Its year, or that it is undated; None where it is out of scope."""
+		year = self._calendar.year(seconds)
+		if year != UNDATED:
+			self._last = seconds
+		is_in_scope = self._last >= self._calendar.since_second
+		if year == UNDATED:
+			self._undated[id_] = is_in_scope
+		return year if is_in_scope else None
+
+
+def _rows(snapshot: Snapshot, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[str, ...]]:
+	"""The rows as text; numbers, and words of one code, which are ASCII in each of the encodings."""
+	for row in snapshot.rows(query, values):
+		yield tuple((value or b"").decode("latin-1").strip() for value in row)

@@ -83,4 +83,14 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		f"{DOCTYPE}.process_period_closing_voucher.process_period_closing_voucher:process_individual_date",
+		because="A column beside a sum must be grouped.",
+		changes=(
+			(
+				"query = query.groupby(gle.account)",
+				"query = query.groupby(gle.account, gle.account_currency)",
+			),
+		),
+	),
 )

@@ -197,4 +197,15 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		# Reports pass their filters to statements, and look at them again.
+		"frappe.database.postgres.database:PostgresDatabase.sql",
+		because="Numbers are passed as text; in the caller's own dict a 0 would be text too, and true.",
+		changes=(
+			(
+				"modify_values(values)",
+				"modify_values(values.copy() if isinstance(values, dict) else values)",
+			),
+		),
+	),
 )

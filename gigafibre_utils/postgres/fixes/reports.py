@@ -143,4 +143,93 @@ FIXES: tuple[Fix, ...] = (
 			),
 		),
 	),
+	Fix(
+		f"{REPORT}.accounts_receivable.accounts_receivable:ReceivablePayableReport.get_data",
+		because="There are no procedures as MariaDB writes them.",
+		changes=(("self.fetch_ple_in_sql_procedures()", "self.fetch_ple_in_buffered_cursor()"),),
+	),
+	Fix(
+		f"{REPORT}.general_ledger.general_ledger:get_gl_entries",
+		because="What stands in single quotes is text, not a column's name.",
+		changes=(("as 'remarks'\"", 'as remarks"'),),
+	),
+	Fix(
+		f"{REPORT}.budget_variance_report.budget_variance_report:get_actual_transactions",
+		because="There is no monthname(), and what stands in double quotes is a column.",
+		changes=(
+			('and lft >= "{cc_lft}"', "and lft >= {cc_lft}"),
+			('and rgt <= "{cc_rgt}"', "and rgt <= {cc_rgt}"),
+			("MONTHNAME(gl.posting_date)", "to_char(gl.posting_date, 'FMMonth')"),
+			("group by gl.name", "group by gl.name, b.{budget_against}"),
+		),
+	),
+	Fix(
+		f"{REPORT}.purchase_register.purchase_register:get_invoice_tax_map",
+		because="What stands in double quotes is a column.",
+		changes=(('when "Add" then', "when 'Add' then"),),
+	),
+	Fix(
+		f"{REPORT}.inactive_sales_items.inactive_sales_items:get_sales_details",
+		because="There is no datediff().",
+		changes=(("DATEDIFF(CURRENT_DATE, {date_field})", "CURRENT_DATE - {date_field}"),),
+	),
+	Fix(
+		f"{REPORT}.billed_items_to_be_received.billed_items_to_be_received:get_report_filters",
+		because="A name is no number: the invoice of that name was meant.",
+		changes=(('"per_received", "in"', '"name", "in"'),),
+	),
+	Fix(
+		f"{REPORT}.pos_register.pos_register:get_pos_entries",
+		because="There is no if().",
+		changes=(
+			(
+				"sip.base_amount - IF(sip.type='Cash', p.change_amount, 0) as paid_amount",
+				"sip.base_amount - case sip.type when 'Cash' then p.change_amount else 0 end as paid_amount",
+			),
+			(
+				"ifnull(sip.base_amount - IF(sip.type='Cash', p.change_amount, 0), 0) != 0",
+				"coalesce("
+				"sip.base_amount - case sip.type when 'Cash' then p.change_amount else 0 end, 0) != 0",
+			),
+		),
+	),
+	Fix(
+		"erpnext.crm.report.sales_pipeline_analytics.sales_pipeline_analytics:"
+		"SalesPipelineAnalytics.get_fields",
+		because="There is no month(), monthname() and quarter().",
+		changes=(
+			(
+				"Month(opp.expected_closing)",
+				'frappe.query_builder.functions.Extract("MONTH", opp.expected_closing)',
+			),
+			(
+				"MonthName(opp.expected_closing)",
+				'frappe.query_builder.functions.ToChar(opp.expected_closing, "FMMonth")',
+			),
+			(
+				"self.group_by_period = Quarter(opp.expected_closing)",
+				"self.group_by_period = frappe.query_builder.functions.Extract(\n"
+				'\t\t\t\t"QUARTER", opp.expected_closing\n\t\t\t)',
+			),
+			(
+				"Quarter(opp.expected_closing).as_(",
+				'frappe.query_builder.functions.Extract("QUARTER", opp.expected_closing).as_(',
+			),
+		),
+	),
+	Fix(
+		"erpnext.crm.report.sales_pipeline_analytics.sales_pipeline_analytics:"
+		"SalesPipelineAnalytics.get_data",
+		because="Columns beside a count must be grouped.",
+		changes=(
+			(
+				"filters=self.get_conditions(),",
+				"fields=[self.group_by_based_on],\n\t\t\tfilters=self.get_conditions(),",
+			),
+			(
+				".groupby(pipeline_field, self.group_by_period)",
+				".groupby(pipeline_field, self.group_by_period, self.duration)",
+			),
+		),
+	),
 )

@@ -271,6 +271,12 @@ FIXES: tuple[Fix, ...] = (
 		f"{DOCTYPE}.pick_list.pick_list:get_picked_items_qty",
 		because="Grouped rows cannot be locked, and columns beside a sum must be grouped or aggregated.",
 		changes=(
+			(
+				'pi_item = frappe.qb.DocType("Pick List Item")',
+				"from gigafibre_utils.postgres.locks import lock_picking\n\n"
+				"\tlock_picking(items)\n"
+				'\tpi_item = frappe.qb.DocType("Pick List Item")',
+			),
 			(".where(pi_item.docstatus == 1) .for_update()", ".where(pi_item.docstatus == 1)"),
 			(
 				"""pi_item.sales_order_item,

@@ -87,6 +87,28 @@ def test_a_fix_that_stepped_aside_is_not_healthy(frappe: ModuleType, monkeypatch
 	assert report.fixes[0]["detail"] == "There is no such function."
 
 
+def test_a_fix_that_upstream_made_itself_is_healthy(frappe: ModuleType, monkeypatch: pytest.MonkeyPatch):
+	from gigafibre_utils.postgres import doctor
+	from gigafibre_utils.postgres.fix import FixState
+	from gigafibre_utils.postgres.fixes import FIXES
+
+	doctor.mend()
+	mended = FixState("erpnext:f", "It spoke MariaDB.", "mended upstream")
+	monkeypatch.setattr(FIXES, "states", lambda: [mended])
+	assert doctor.examine().is_healthy
+
+
+def test_a_query_report_that_moved_is_not_healthy(frappe: ModuleType):
+	from gigafibre_utils.postgres import doctor
+
+	doctor.mend()
+	frappe.db.set_value("Report", "Trial Balance (Simple)", "query", "select something_else")
+	report = doctor.examine()
+	assert not report.is_healthy
+	(moved,) = [fix for fix in report.fixes if fix["state"] == "stepped aside"]
+	assert moved["target"] == "Report: Trial Balance (Simple)"
+
+
 def test_big_indexes_that_nobody_reads_are_told(frappe: ModuleType, monkeypatch: pytest.MonkeyPatch):
 	from gigafibre_utils.postgres import doctor
 

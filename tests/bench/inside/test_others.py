@@ -93,6 +93,24 @@ def test_a_query_report_that_is_not_known_is_left_alone():
 	assert mended("Of somebody else", 'select "Purchase"') == 'select "Purchase"'
 
 
+def test_a_query_report_that_moved_is_told_and_one_that_upstream_mended_is_well(frappe: ModuleType):
+	from gigafibre_utils.postgres import query_reports
+
+	def state() -> str:
+		(found,) = [fix.state for fix in query_reports.states() if fix.target == f"Report: {name}"]
+		return found
+
+	name = "Items To Be Requested"
+	assert {fix.state for fix in query_reports.states()} == {"applied"}
+	statement = frappe.db.get_value("Report", name, "query")
+	frappe.db.set_value("Report", name, "query", query_reports.mended(name, statement))
+	assert state() == "mended upstream"
+	frappe.db.set_value("Report", name, "query", "select bin from something_else")
+	assert state() == "stepped aside"
+	frappe.db.set_value("Report", name, "query", None)
+	assert state() == "stepped aside"
+
+
 def test_quotations_expire_where_nothing_was_ever_ordered(frappe: ModuleType, as_upstream: Without):
 	from erpnext.selling.doctype.quotation.quotation import set_expired_status
 

@@ -65,6 +65,26 @@ def test_an_order_is_reserved_and_freed(frappe: ModuleType, modem: str):
 	assert frappe.db.get_value("Bin", bin, "reserved_stock") == 0
 
 
+def may_be_counted_elsewhere(frappe: ModuleType, line: str) -> bool:
+	"""Whether another connection may count what was picked for a line of an order."""
+	from frappe.database import get_db
+
+	from gigafibre_utils.postgres.locks import lock_picking
+
+	conf, ours = frappe.local.conf, frappe.local.db
+	place = {"host": conf.db_host, "port": conf.db_port, "cur_db_name": conf.db_name}
+	theirs = frappe.local.db = get_db(user=conf.db_user, password=conf.db_password, **place)
+	try:
+		theirs.sql("SET LOCAL lock_timeout = '100ms'")
+		lock_picking([line])
+	except frappe.QueryTimeoutError:
+		return False
+	finally:
+		theirs.close()
+		frappe.local.db = ours
+	return True
+
+
 def test_what_was_picked_is_summed_for_each_line_of_an_order(frappe: ModuleType, refused_without: Without):
 	from erpnext.stock.doctype.pick_list.pick_list import get_picked_items_qty
 
@@ -79,6 +99,8 @@ def test_what_was_picked_is_summed_for_each_line_of_an_order(frappe: ModuleType,
 		for part in get_picked_items_qty(["L-1", "L-2"])
 	}
 	assert found == {"L-1": (5, 3), "L-2": (4, 3)}
+	assert not may_be_counted_elsewhere(frappe, "L-1")
+	assert may_be_counted_elsewhere(frappe, "L-3")
 	(bundle,) = get_picked_items_qty(["P-1"], contains_packed_items=True)
 	assert (bundle.product_bundle_item, bundle.sales_order, bundle.picked_qty) == ("P-1", "SO", 4)
 

@@ -216,6 +216,35 @@ def test_a_secret_that_cannot_be_decrypted_is_named_and_shown(
 	assert colours(frappe)[:4] == ["red", "green", "red", "red"]
 
 
+@pytest.mark.parametrize("encryption_key", ["x" * 43 + "=", "half-of-a-key"])
+def test_a_new_pay_secret_says_that_the_old_one_cannot_be_decrypted(
+	frappe: ModuleType, save: Callable[..., Any], site_config: dict[str, Any], encryption_key: str
+):
+	from gigafibre_utils.gigafibre_utils.doctype.gigafibre_settings.gigafibre_settings import new_pay_secret
+
+	save(**GOOD)
+	site_config["encryption_key"] = encryption_key
+	with pytest.raises(ConfigurationError, match="gigafibre_pay_secret cannot be decrypted"):
+		config.pay_secret()
+	assert colours(frappe)[0] == "red"
+	with pytest.raises(frappe.ValidationError, match=r"cannot be decrypted.*empty the field"):
+		new_pay_secret()
+	assert len(frappe.local.message_log) == 1
+
+
+def test_who_lost_the_pay_secret_empties_its_field_and_makes_a_new_one(
+	save: Callable[..., Any], site_config: dict[str, Any]
+):
+	from gigafibre_utils.gigafibre_utils.doctype.gigafibre_settings.gigafibre_settings import new_pay_secret
+
+	save(**GOOD)
+	site_config["encryption_key"] = "x" * 43 + "="
+	save(gigafibre_pay_secret="")
+	new_pay_secret()
+	assert len(config.pay_secret()) == 32
+	assert config.previous_pay_secret() is None
+
+
 def test_an_accountant_reads_the_settings_without_their_secrets(frappe: ModuleType, save: Callable[..., Any]):
 	save(**GOOD)
 	frappe.set_user(ACCOUNTANT)

@@ -1,5 +1,8 @@
 """One run of the migration from the billing system before ERPNext, as the migration itself writes it."""
 
+# Frappe writes the imports of the types, in a line each.
+# ruff: noqa: E501, I001
+
 from frappe.model.document import Document
 
 

@@ -1,5 +1,8 @@
 """What a customer agreed to pay by instalments; a daily job reminds of them and follows them up."""
 
+# Frappe writes the imports of the types, in a line each.
+# ruff: noqa: E501, I001
+
 import frappe
 from frappe import _
 from frappe.model.document import Document

@@ -74,7 +74,7 @@ gigafibre.PostgresDoctor = class {
 	summary({ database, tables, fixes }) {
 		const lacks = tables.flatMap((table) => table.lacks);
 		const is_committed = database.isolation === "read committed";
-		const applied = fixes.filter((fix) => fix.state === "applied").length;
+		const applied = fixes.filter((fix) => ["applied", "mended upstream"].includes(fix.state)).length;
 		const items = [
 			...Object.entries(this.kinds()).map(([kind, label]) => {
 				const count = lacks.filter((lack) => lack.kind === kind).length;
@@ -145,9 +145,15 @@ gigafibre.PostgresDoctor = class {
 	}
 
 	fixes(fixes) {
-		const colours = { applied: "green", "stepped aside": "red", "not loaded": "orange" };
+		const colours = {
+			applied: "green",
+			"mended upstream": "green",
+			"stepped aside": "red",
+			"not loaded": "orange",
+		};
 		const states = {
 			applied: __("applied"),
+			"mended upstream": __("mended upstream"),
 			"stepped aside": __("stepped aside"),
 			"not loaded": __("not loaded"),
 		};
