@@ -316,8 +316,8 @@ class Migration:
 
 def _reads(steps: Sequence[Step]) -> list[str]:
 	needed = {*PLAN_READS, *(name for step in steps for name in step.reads)}
-	# The largest first: the other lane takes what is short meanwhile.
-	order = ["invoice_item", "ticket_message", *TABLES]
+	# The largest first, the other lane takes what is short meanwhile; what the plan does not need last.
+	order = ["invoice_item", *PLAN_READS, *TABLES]
 	return [name for name in dict.fromkeys(order) if name in needed]
 
 

@@ -128,7 +128,10 @@ def _filled(value: Any, empty: Any) -> Any:
 def _spelt(value: Any) -> Any:
 	if _is_list(value):
 		return [_spelt(part) for part in value]
-	return str(int(value)) if isinstance(value, int) else value
+	if isinstance(value, float) and not value.is_integer():
+		return repr(value)
+	# A whole number is written without its fraction, and a boolean as 1 or 0.
+	return str(int(value)) if isinstance(value, int | float) else value
 
 
 def _of_group(term: Term, order: Order, query: QueryBuilder) -> Term:

@@ -5,9 +5,9 @@ in a process that serves a PostgreSQL site, the function gets a body with both t
 PostgreSQL sites, its own for any other site of the same process. The function stays the same object, so
 decorators, whitelisting and references that others hold stay good, and no other statement is touched.
 
-Where a fragment is not found as it is known, upstream has changed the function: the fix steps aside whole, and
-the doctor says so. Where none of the fragments is left and all that would take their place stands there, upstream
-has mended the function itself, and nothing is wrong.
+Where a fragment is not found as it is known, upstream has changed the function: the fix steps aside whole,
+and the doctor says so. Where none of the fragments is left and all that would take their place stands there,
+upstream has mended the function itself, and nothing is wrong.
 """
 
 import ast
@@ -205,17 +205,21 @@ def _source(function: FunctionType) -> str:
 	return "\n" * (first - 2) + "if True:\n" + source
 
 
-def is_mended(source: str, changes: Iterable[tuple[str, str]]) -> bool:
+def is_mended(source: str, changes: tuple[tuple[str, str], ...]) -> bool:
 	"""Whether a text has no fragment left that is to be replaced, and all that takes their place.
 
 	A fragment that is merely gone proves nothing: what took its place may be refused as well.
 	"""
-	replacements = [new for _, new in changes if new.strip()]
-	if not replacements or any(not re.search(_pattern(new), source) for new in replacements):
-		return False
-	for new in replacements:
-		source = re.sub(_pattern(new), "", source)
-	return not any(re.search(_pattern(old), source) for old, _ in changes)
+	return any(new.strip() for _, new in changes) and all(
+		_count(new, source) and _count(old, source) == _count(old, new) * _count(new, source)
+		for old, new in changes
+	)
+
+
+def _count(fragment: str, text: str) -> int:
+	"""How often a fragment stands in a text, as words of its own."""
+	first, last = r"(?<!\w)" * fragment[:1].isalnum(), r"(?!\w)" * fragment[-1:].isalnum()
+	return len(re.findall(first + _pattern(fragment) + last, text)) if fragment.strip() else 1
 
 
 def _pattern(fragment: str) -> str:

@@ -14,8 +14,8 @@ def lock_stock(entries: Iterable[Mapping[str, Any]]) -> None:
 
 	Each new entry of the stock ledger continues the one before it. Without the lock two parallel submits
 	continue the same one. The locks of one call are taken in one order, so that no two submits wait for each
-	other's. A repost calls for each item as it comes to it, in an order of its own: where it and a submit wait
-	for each other, PostgreSQL ends one of them, and ERPNext takes up a repost again that ended so.
+	other's. A repost calls for each item as it comes to it, in an order of its own: where it and a submit
+	wait for each other, PostgreSQL ends one of them, and a repost that ended so is taken up again.
 	"""
 	_lock(STOCK_LEDGER, [f"{entry['item_code']}\n{entry['warehouse']}" for entry in entries])
 

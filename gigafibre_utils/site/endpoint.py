@@ -55,7 +55,7 @@ def endpoint(
 
 		ENDPOINTS[function.__name__] = Endpoint(call, methods, tuple(signature.parameters))
 		if "frappe" in sys.modules:
-			from gigafibre_utils.site.frappe_site import whitelist
+			from gigafibre_utils.site.frappe_endpoint import whitelist
 
 			return whitelist(call, methods)
 		return call

@@ -144,6 +144,10 @@ CONTRADICTIONS = {
 		) AS document ON name = voucher_no
 		WHERE docstatus <> CASE is_cancelled WHEN 1 THEN 2 ELSE 1 END
 	""",
+	"a cancelled voucher does not come to nothing": """
+		SELECT voucher_no, account FROM "tabGL Entry" WHERE is_cancelled = 1
+		GROUP BY voucher_no, account HAVING sum(debit) <> sum(credit)
+	""",
 	"a status is not what ERPNext would set": f"""
 		SELECT name FROM "tabSales Invoice" AS invoice
 		JOIN (SELECT name, total AS billed FROM bill) AS bill USING (name)
@@ -164,73 +168,74 @@ CONTRADICTIONS = {
 }
 
 amounts = st.sampled_from(["0.01", "9.99", "10.00", "20.00", "33.33", "50.00", "100.00"])
-signed = st.builds(lambda sign, amount: sign + amount, st.sampled_from(["", "", "", "-"]), amounts)
-moments = st.sampled_from([0, JUNE, JULY, AUGUST, seconds(2027, 5, 1), 4_294_967_295])
-ids = st.integers(1, 7)
-customers = st.integers(1, 3)
+moments = st.sampled_from([JUNE, JULY, AUGUST, seconds(2027, 5, 1), 0, 4_294_967_295])
+ids = st.sampled_from([1, 2, 3, 4, 99])
+# Most of what goes wrong with money goes wrong within one account.
+customers = st.sampled_from([1, 1, 1, 2, 3])
+
+
+def signed(sign: str) -> st.SearchStrategy[str]:
+	"""Amounts of that sign, and now and then one of the other."""
+	return st.builds(
+		lambda other, amount: other + amount, st.sampled_from([sign, sign, sign, "", "-"]), amounts
+	)
 
 
 @st.composite
 def invoices(draw: st.DrawFn, id: int) -> Rows:
-	lines = draw(
-		st.lists(
-			st.fixed_dictionaries(
-				{
-					"product_id": st.integers(0, 3),
-					"quantity": st.sampled_from(["0.000", "1.000", "-1.000", "2.500", "3.000"]),
-					"unit_price": amounts,
-					"amount": signed,
-				}
-			),
-			max_size=3,
-		)
-	)
-	taxes = draw(
-		st.lists(
-			st.fixed_dictionaries(
-				{"code": st.sampled_from(["TPS", "TVQ"]), "rate": st.just("5.0000"), "amount": signed}
-			),
-			max_size=3,
-		)
-	)
+	sign = draw(st.sampled_from(["", "", "-"]))
+	line = {
+		"invoice_id": st.just(id),
+		"product_id": st.integers(0, 3),
+		"quantity": st.sampled_from(["1.000", "2.500", "-1.000", "0.000"]),
+		"unit_price": amounts,
+		"amount": signed(sign),
+	}
+	tax = {
+		"invoice_id": st.just(id),
+		"code": st.sampled_from(["TPS", "TVQ"]),
+		"rate": st.just("5.0000"),
+		"amount": signed(sign),
+	}
+	lines = draw(st.lists(st.fixed_dictionaries(line), max_size=3))
+	taxes = draw(st.lists(st.fixed_dictionaries(tax), max_size=3))
 	subtotal = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
 	due = subtotal + sum((Decimal(tax["amount"]) for tax in taxes), Decimal(0))
 	invoice = {
 		"id": id,
 		"customer_id": draw(customers),
-		"number": draw(st.sampled_from(["", "1", str(id), "A1"])),
+		"number": draw(st.sampled_from([str(id), "", "1", "A1"])),
 		"issued_at": draw(moments),
 		"due_at": draw(moments),
 		"subtotal": subtotal,
-		"total": due + draw(st.sampled_from([0, 0, 0, Decimal("0.02"), Decimal("-0.01"), 7, -300])),
-		"status": draw(st.sampled_from(["open", "open", "paid", "reversed", "void", "draft"])),
-		"reversal_of": draw(st.sampled_from([0, id - 1, 1, 99])),
+		"total": due + draw(st.sampled_from([0, 0, 0, Decimal("0.02"), Decimal("-0.01"), 7])),
+		"status": draw(st.sampled_from(["open", "paid", "reversed", "open", "void", "draft"])),
+		"reversal_of": draw(st.sampled_from([1, 2, 0, id - 1, 99])),
 	}
-	return {"invoice": [invoice], "invoice_item": [line | {"invoice_id": id} for line in lines]} | {
-		"invoice_tax": [tax | {"invoice_id": id} for tax in taxes]
-	}
+	return {"invoice": [invoice], "invoice_item": lines, "invoice_tax": taxes}
 
 
 @st.composite
 def payments(draw: st.DrawFn, id: int) -> Rows:
-	parts = draw(st.lists(st.fixed_dictionaries({"invoice_id": ids, "amount": signed}), max_size=3))
+	sign = draw(st.sampled_from(["", "", "-"]))
+	part = {"payment_id": st.just(id), "invoice_id": ids, "amount": signed(sign)}
 	payment = {
 		"id": id,
 		"customer_id": draw(customers),
 		"paid_at": draw(moments),
-		"amount": draw(signed | st.just("0.00")),
-		"method": draw(st.sampled_from(["", "card", "cash"])),
-		"reference": draw(st.sampled_from(["", "pi_1", f"pi_x{id}"])),
-		"status": draw(st.sampled_from(["ok", "ok", "nsf", "reversed"])),
-		"reversal_of": draw(st.sampled_from([0, 0, max(id - 1, 0), 1])),
+		"amount": draw(signed(sign) | st.just("0.00")),
+		"method": draw(st.sampled_from(["card", "cash", ""])),
+		"reference": draw(st.sampled_from([f"pi_x{id}", "pi_1", ""])),
+		"status": draw(st.sampled_from(["ok", "reversed", "nsf"])),
+		"reversal_of": draw(st.sampled_from([1, 2, id - 1, 0])),
 	}
-	return {"payment": [payment], "payment_invoice": [part | {"payment_id": id} for part in parts]}
+	return {"payment": [payment], "payment_invoice": draw(st.lists(st.fixed_dictionaries(part), max_size=3))}
 
 
 @st.composite
 def databases(draw: st.DrawFn) -> Rows:
-	parts = [draw(invoices(id)) for id in range(1, draw(st.integers(1, 6)) + 1)]
-	parts += [draw(payments(id)) for id in range(1, draw(st.integers(0, 6)) + 1)]
+	parts = [draw(invoices(id)) for id in range(1, 5)]
+	parts += [draw(payments(id)) for id in range(1, 6)]
 	tables: Rows = defaultdict(list)
 	for part in parts:
 		for table, rows in part.items():
@@ -254,7 +259,7 @@ def scratch() -> Iterator[Migrated]:
 
 
 @settings(
-	max_examples=60,
+	max_examples=80,
 	deadline=None,
 	derandomize=True,
 	suppress_health_check=[

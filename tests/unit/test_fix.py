@@ -171,6 +171,33 @@ def test_of_two_wordings_of_a_fix_the_one_that_fits_is_taken(upstream: str):
 		assert module.Query.broken("x ") == f"x {CASE}"
 
 
+def test_a_function_that_upstream_mended_as_the_fix_would_is_left_alone(upstream: str):
+	was = "value + ' xor '", 'value + "if(a, b)"'
+	module, fixes = mended(fix("Query.broken", was, ("a comment that was there", "# a line")))
+	(state,) = fixes.states()
+	assert (state.state, state.detail) == ("mended upstream", None)
+	on("postgres")
+	assert module.Query.broken("x ") == "x if(a, b)"
+
+
+@pytest.mark.parametrize(
+	"changes",
+	[
+		# The fragment is gone, and what took its place is not what is known to be right.
+		(("gone", "something else"),),
+		# It is gone and was only to be taken out: nothing shows that upstream meant the same.
+		(("gone", ""),),
+		# One of two is mended.
+		(("gone", "# a line"), ("gone too", "something else")),
+		# A fragment is left elsewhere.
+		(("if(a, b)", "# a line"), ("gone", "return value")),
+	],
+)
+def test_what_is_not_known_to_be_mended_has_moved(upstream: str, changes: tuple[tuple[str, str], ...]):
+	_, fixes = mended(fix("Query.broken", *changes))
+	assert fixes.states()[0].state == "stepped aside"
+
+
 def test_a_module_that_upstream_dropped_is_told(upstream: str):
 	fixes = Fixes([Fix("upstream_dropped:f", "it is refused", (("a", "b"),))])
 	(state,) = fixes.states()

@@ -6,7 +6,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "gigafibre_utils"
 
 # Where `frappe` and `erpnext` may be imported.
-FRAPPE_SIDE = ("site/frappe_site.py", "commands.py", "hooks.py", "install.py", "uninstall.py")
+FRAPPE_SIDE = (
+	"site/frappe_site.py",
+	"site/frappe_endpoint.py",
+	"commands.py",
+	"hooks.py",
+	"install.py",
+	"uninstall.py",
+)
 FRAPPE_FOLDERS = ("patches", "www", "postgres", "gigafibre_utils")
 
 GROUND = {"config", "custom_fields", "dates", "errors", "money", "translation", "site"}

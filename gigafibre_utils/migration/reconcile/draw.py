@@ -1,54 +1,69 @@
-"""A hundred invoices drawn by chance and compared field by field: MariaDB's own rows beside ERPNext's.
+"""Invoices drawn at random and compared with MariaDB itself, field by field.
 
-Text is compared after `clean.text`: that it repairs what it should is for its own tests to show.
+Text is decoded by the few lines here, not by the migration's cleaner: the two must come to the same.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import html
+import random
+import re
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
-from gigafibre_utils.migration import clean
-from gigafibre_utils.migration.books import EARLIEST, latest
-from gigafibre_utils.migration.legacy import Legacy, Snapshot
+from gigafibre_utils.migration.legacy import Snapshot
+from gigafibre_utils.migration.reconcile.figures import NOTHING, Calendar
+from gigafibre_utils.migration.reconcile.legacy_side import NAMELESS_TAX
+from gigafibre_utils.migration.target import rows
 
 DRAWN = 100
-DOCSTATUS = {"draft": 0, "void": 2}
+ROUNDED = Decimal("0.05")
+"""What a total may lack of its lines and be rounded; more is a line of its own."""
 
+_IDS = "SELECT id, issued_at FROM invoice ORDER BY id"
 _INVOICE = """
-	SELECT doc.legacy_id, doc.legacy_number AS number, customer.legacy_id AS customer, doc.posting_date,
-		doc.due_date, doc.docstatus, coalesce(nullif(doc.rounded_total, 0), doc.grand_total) AS total,
-		doc.remarks, doc.name
-	FROM public."tabSales Invoice" doc JOIN public."tabCustomer" customer ON customer.name = doc.customer
-	WHERE doc.legacy_id = ANY (%s)
+	SELECT customer_id, number, issued_at, due_at, subtotal, total, status, notes FROM invoice WHERE id = %s
 """
 _ITEMS = """
-	SELECT doc.legacy_id, item.name, item.amount, abs(item.qty) AS quantity, item.description,
-		item.service_start_date AS period_start, item.service_end_date AS period_end,
-		place.legacy_delivery_id AS delivery
-	FROM public."tabSales Invoice Item" item JOIN public."tabSales Invoice" doc ON doc.name = item.parent
-	LEFT JOIN public."tabService Location" place ON place.name = item.service_location
-	WHERE doc.legacy_id = ANY (%s) AND item.name ~ '^LI-[0-9]+$' ORDER BY item.idx
+	SELECT item.description, item.quantity, item.amount, item.period_start, item.period_end, delivery.id
+	FROM invoice_item AS item
+	LEFT JOIN service ON service.id = item.service_id
+	LEFT JOIN delivery ON delivery.id = service.delivery_id
+	WHERE item.invoice_id = %s ORDER BY item.id
 """
-_TAXES = """
-	SELECT doc.legacy_id, tax.description AS code, tax.rate, tax.tax_amount AS amount
-	FROM public."tabSales Taxes and Charges" tax JOIN public."tabSales Invoice" doc ON doc.name = tax.parent
-	WHERE doc.legacy_id = ANY (%s) ORDER BY tax.idx
+_TAXES = "SELECT code, rate, amount FROM invoice_tax WHERE invoice_id = %s ORDER BY id"
+_THERE = """
+	SELECT invoice.name, customer.legacy_id, coalesce(legacy_number, ''), posting_date, due_date,
+		net_total, total_taxes_and_charges, grand_total + coalesce(rounding_adjustment, 0), invoice.docstatus,
+		coalesce(remarks, '')
+	FROM public."tabSales Invoice" AS invoice
+	LEFT JOIN public."tabCustomer" AS customer ON customer.name = invoice.customer
+	WHERE invoice.legacy_id = %s
 """
+_LINES_THERE = """
+	SELECT description, qty, amount, service_start_date, service_end_date, location.legacy_delivery_id
+	FROM public."tabSales Invoice Item" AS line
+	LEFT JOIN public."tabService Location" AS location ON location.name = line.service_location
+	WHERE parent = %s ORDER BY line.idx
+"""
+_TAXES_THERE = """
+	SELECT description, rate, tax_amount FROM public."tabSales Taxes and Charges"
+	WHERE parent = %s AND parenttype = 'Sales Invoice' ORDER BY idx
+"""
+_DOCSTATUS = {"void": 2, "draft": 0}
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Mismatch:
+class Unlike:
 	"""A field that is not the same on both sides."""
 
-	invoice: str
 	field: str
 	legacy: str
 	erpnext: str
@@ -56,139 +71,150 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Drawn:
-	"""Which invoices were compared, by what seed they were drawn, and what was not the same."""
+	"""An invoice that was drawn, how many fields were compared, and those that are unlike."""
 
-	seed: int
-	invoices: list[str]
+	legacy_id: int
+	name: str
+	total: Decimal
 	fields: int
-	mismatches: list[Mismatch]
+	unlike: list[Unlike]
 
 
-class Comparison:
-	"""Compares the invoices of some legacy ids."""
-
-	def __init__(self, snapshot: Snapshot, connection: Connection, zone: str, as_of: date):
-		self._snapshot, self._connection = snapshot, connection
-		self._zone = ZoneInfo(zone)
-		self._believed = range(int(EARLIEST.timestamp()), latest(as_of) + 1)
-		self.fields = 0
-		self.mismatches: list[Mismatch] = []
-
-	def compare(self, ids: Sequence[str]) -> None:
-		"""All of them."""
-		legacy, erpnext = dict(self._legacy(ids)), self._erpnext(ids)
-		for number in ids:
-			there = erpnext.get(number)
-			if there is None:
-				self.mismatches.append(Mismatch(number, "invoice", "there", "not there"))
-				continue
-			for field, value in legacy[number].items():
-				self._same(there["name"], field, value, there[field])
-
-	def _same(self, invoice: str, field: str, legacy: Any, erpnext: Any) -> None:
-		if legacy is None:
-			return  # the legacy database does not know
-		self.fields += 1
-		if legacy != erpnext:
-			self.mismatches.append(Mismatch(invoice, field, str(legacy), str(erpnext)))
-
-	def _legacy(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-		among = ", ".join(ids)
-		items, taxes = defaultdict(list), defaultdict(list)
-		for invoice, *item in self._snapshot.rows(
-			"SELECT item.invoice_id, item.amount, item.quantity, item.description, item.period_start, "
-			"item.period_end, delivery.id FROM invoice_item item LEFT JOIN service ON service.id = item.service_id "
-			f"LEFT JOIN delivery ON delivery.id = service.delivery_id WHERE item.invoice_id IN ({among}) ORDER BY item.id"
-		):
-			items[invoice].append(_item(*item))
-		for invoice, code, rate, amount in self._snapshot.rows(
-			f"SELECT invoice_id, code, rate, amount FROM invoice_tax WHERE invoice_id IN ({among}) ORDER BY id"
-		):
-			taxes[invoice].append((code.decode(), _decimal(rate), _decimal(amount)))
-		for number, customer, printed, issued, due, total, status, notes in list(
-			self._snapshot.rows(
-				"SELECT id, customer_id, number, issued_at, due_at, total, status, notes FROM invoice "
-				f"WHERE id IN ({among})"
-			)
-		):
-			posted = self._day(int(issued))
-			yield (
-				number.decode(),
-				{
-					"number": clean.line(printed),
-					"customer": customer.decode(),
-					"posting_date": posted,
-					"due_date": max(posted, self._day(int(due)) or posted)
-					if posted and self._day(int(due))
-					else None,
-					"docstatus": DOCSTATUS.get(status.decode(), 1),
-					"total": _decimal(total),
-					"remarks": clean.text(notes or b""),
-					"items": items[number],
-					"taxes": taxes[number],
-				},
-			)
-
-	def _erpnext(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-		found = {
-			row["legacy_id"]: {**row, "remarks": row["remarks"] or "", "items": [], "taxes": []}
-			for row in self._rows(_INVOICE, ids)
-		}
-		for row in self._rows(_ITEMS, ids):
-			period = (row["period_start"], row["period_end"])
-			item = (row["amount"], row["quantity"], row["description"], *period, row["delivery"])
-			found[row["legacy_id"]]["items"].append(item)
-		for row in self._rows(_TAXES, ids):
-			found[row["legacy_id"]]["taxes"].append((row["code"], row["rate"], row["amount"]))
-		return found
-
-	def _rows(self, query: str, ids: Sequence[str]) -> list[dict[str, Any]]:
-		with self._connection.cursor(cursor_factory=RealDictCursor) as cursor:
-			cursor.execute(query, [list(ids)])
-			return cursor.fetchall()
-
-	def _day(self, seconds: int) -> date | None:
-		if seconds not in self._believed:
-			return None
-		return datetime.fromtimestamp(seconds, UTC).astimezone(self._zone).date()
-
-
-def draw(
-	legacy: Legacy, connection: Connection, zone: str, as_of: date, seed: int, since: date | None
-) -> Drawn:
-	"""Draw and compare. With `since`, only among those that the site has."""
-	with legacy.snapshot() as snapshot:
-		ids = [number.decode() for (number,) in snapshot.rows("SELECT id FROM invoice ORDER BY id")]
-		if since:
-			ids = [number for number in ids if number in _migrated(connection)]
-		chosen = sorted(Random(seed).sample(ids, min(DRAWN, len(ids))), key=int)
-		comparison = Comparison(snapshot, connection, zone, as_of)
-		if chosen:
-			comparison.compare(chosen)
-	return Drawn(seed, chosen, comparison.fields, comparison.mismatches)
-
-
-def _migrated(connection: Connection) -> set[str]:
-	with connection.cursor() as cursor:
-		cursor.execute("SELECT legacy_id FROM public.\"tabSales Invoice\" WHERE legacy_id <> ''")
-		return {number for (number,) in cursor.fetchall()}
-
-
-def _item(
-	amount: bytes, quantity: bytes, description: bytes, start: bytes, end: bytes, delivery: bytes | None
-) -> tuple[Any, ...]:
-	period = (clean.day(start), clean.day(end))
-	if None in period or period[0] > period[1]:
-		period = (None, None)
-	written = clean.line(description).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-	return (
-		_decimal(amount),
-		abs(_decimal(quantity)) or Decimal(1),
-		written,
-		*period,
-		delivery.decode() if delivery else None,
+def compare(snapshot: Snapshot, connection: Connection, calendar: Calendar, seed: int) -> list[Drawn]:
+	"""Draw a hundred invoices in scope, the same for the same seed, and compare them."""
+	ids = array(
+		"Q",
+		(
+			int(id_)
+			for id_, seconds in snapshot.rows(_IDS)
+			# Without `since` also those whose date is not to be believed.
+			if not calendar.since or calendar.since_second <= int(seconds) <= calendar.latest
+		),
 	)
+	chosen = sorted(random.Random(seed).sample(ids, min(DRAWN, len(ids))))
+	return [_compared(id_, snapshot, connection, calendar) for id_ in chosen]
 
 
-def _decimal(raw: bytes) -> Decimal:
+def _compared(id_: int, snapshot: Snapshot, connection: Connection, calendar: Calendar) -> Drawn:
+	found = rows(connection, _THERE, str(id_))
+	meant = _meant(id_, snapshot, calendar)
+	if not found:
+		return Drawn(id_, "", meant["total"], 1, [Unlike("invoice", str(id_), "is not there")])
+	there = _there(connection, found[0], meant)
+	fields = list(dict.fromkeys([*meant, *there]))
+	unlike = [
+		Unlike(field, _told(meant.get(field)), _told(there.get(field)))
+		for field in fields
+		if meant.get(field) != there.get(field)
+	]
+	return Drawn(id_, found[0][0], meant["total"], len(fields), unlike)
+
+
+def _meant(id_: int, snapshot: Snapshot, calendar: Calendar) -> Fields:
+	"""What an invoice must be, by its legacy rows."""
+	((customer, number, issued_at, due_at, subtotal, total, status, notes),) = snapshot.rows(_INVOICE, (id_,))
+	dated, due = calendar.day(int(issued_at)), calendar.day(int(due_at))
+	taxes = [
+		(line(code) or NAMELESS_TAX, number_of(rate), number_of(amount))
+		for code, rate, amount in snapshot.rows(_TAXES, (id_,))
+	]
+	items = list(_items(id_, snapshot, is_return=number_of(total) < 0))
+	tax = sum((amount for _, _, amount in taxes), NOTHING)
+	net = sum((item[2] for item in items), NOTHING) if items else number_of(subtotal)
+	lacking = number_of(total) - net - tax
+	adjustment = lacking if abs(lacking) > ROUNDED else NOTHING
+	# An invoice that has no lines has one, and one whose lines do not come to its total one more.
+	if not items:
+		items = [_made_up(net + adjustment)]
+	elif adjustment:
+		items.append(_made_up(adjustment))
+	fields: Fields = {
+		"customer": customer.decode(),
+		"number": line(number),
+		"posting date": dated,
+		"due date": max(due, dated) if due and dated else None,
+		"net": net + adjustment,
+		"taxes": tax,
+		"total": number_of(total),
+		"docstatus": _DOCSTATUS.get(status.decode(), 1),
+		"notes": text(notes or b""),
+	}
+	fields |= {f"item {place}": item for place, item in enumerate(items, 1)}
+	return fields | {f"tax {place}": told for place, told in enumerate(taxes, 1)}
+
+
+def _items(id_: int, snapshot: Snapshot, is_return: bool) -> Iterator[tuple]:
+	for description, quantity, amount, start, end, delivery in snapshot.rows(_ITEMS, (id_,)):
+		# ERPNext has no line of no quantity, and in a return none above nothing.
+		counted = number_of(quantity) or Decimal(1)
+		first, last = _day(start), _day(end)
+		period = (first, last) if first and last and first <= last else (None, None)
+		yield (
+			line(description) or None,
+			-abs(counted) if is_return else counted,
+			number_of(amount),
+			*period,
+			delivery.decode() if delivery else None,
+		)
+
+
+def _made_up(amount: Decimal | None) -> tuple:
+	"""A line that stands for an amount, and for nothing else."""
+	return (None, None, amount, None, None, None)
+
+
+def _there(connection: Connection, found: tuple, meant: Fields) -> Fields:
+	"""The same fields as ERPNext has them; those that a repair had to make up are taken as they are."""
+	name, customer, number, posted, due, net, tax, total, docstatus, notes = found
+	fields: Fields = {
+		"customer": customer,
+		"number": number,
+		"posting date": posted if meant["posting date"] else None,
+		"due date": due if meant["due date"] else None,
+		"net": net,
+		"taxes": tax,
+		"total": total,
+		"docstatus": docstatus,
+		"notes": notes,
+	}
+	for place, (description, *values) in enumerate(rows(connection, _LINES_THERE, name), 1):
+		legacy = meant.get(f"item {place}", (None,) * 6)
+		told = (html.unescape(description) if legacy[0] else None, *values)
+		if legacy == _made_up(legacy[2]):
+			told = _made_up(told[2])
+		fields[f"item {place}"] = told
+	taxes = enumerate(rows(connection, _TAXES_THERE, name), 1)
+	return fields | {f"tax {place}": told for place, told in taxes}
+
+
+def line(raw: bytes) -> str:
+	"""Text of one line, as it was meant."""
+	return " ".join(re.split(r"[\t\n\v\f\r]+", text(raw))).strip()
+
+
+def text(raw: bytes) -> str:
+	"""UTF-8 where it is that, else what MariaDB calls latin1; entities decoded, nothing invisible left."""
+	try:
+		decoded = raw.decode()
+	except UnicodeDecodeError:
+		decoded = raw.decode("cp1252", "ignore")
+	decoded = html.unescape(decoded).replace("\r\n", "\n").replace("\r", "\n")
+	return _INVISIBLE.sub("", decoded).strip()
+
+
+def number_of(raw: bytes) -> Decimal:
+	"""A number as MariaDB writes it."""
 	return Decimal(raw.decode())
+
+
+def _day(raw: bytes) -> date | None:
+	"""A date, None for one of zeros."""
+	return None if raw.startswith(b"0000") or b"-00" in raw else date.fromisoformat(raw.decode())
+
+
+def _told(value: Any) -> str:
+	if value is None:
+		return "–"
+	if isinstance(value, tuple):
+		return " · ".join(_told(part) for part in value)
+	return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

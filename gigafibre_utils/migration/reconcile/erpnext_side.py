@@ -70,7 +70,7 @@ _OWED = """
 	GROUP BY 1, 2
 """
 _APART = """
-	SELECT doctype, docstatus, count(*), sum(abs(total) * CASE doctype WHEN 'Sales Invoice' THEN sign(total) ELSE 1 END)
+	SELECT doctype, docstatus, count(*), sum(CASE doctype WHEN 'Sales Invoice' THEN total ELSE -total END)
 	FROM migrated_voucher WHERE docstatus <> 1 AND posting_date >= %s GROUP BY doctype, docstatus
 """
 _KINDS = {("Sales Invoice", 2): VOID, ("Sales Invoice", 0): DRAFT, ("Payment Entry", 2): NEVER_RECEIVED}

@@ -1,5 +1,6 @@
 """The figures that both sides must agree on, to the cent: in all, by year, by customer and by rate of tax."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ class Calendar:
 		self.since = since
 		self.since_second = int(self._midnight(since)) if since else 0
 		years = range(EARLIEST.year, as_of.year + 4)
-		self._starts = [(self._midnight(date(year, 1, 1)), str(year)) for year in years]
+		self._starts = [self._midnight(date(year, 1, 1)) for year in years]
 
 	def is_usable(self, seconds: int) -> bool:
 		"""Whether it is a moment to be believed."""
@@ -146,10 +147,7 @@ class Calendar:
 		"""The local year, `undated` where there is none to be believed."""
 		if not self.is_usable(seconds):
 			return UNDATED
-		for start, year in reversed(self._starts):
-			if seconds >= start:
-				return year
-		return str(EARLIEST.year - 1)
+		return str(EARLIEST.year - 1 + bisect_right(self._starts, seconds))
 
 	def day(self, seconds: int) -> date | None:
 		"""The local day, None where there is none to be believed."""

@@ -261,17 +261,21 @@ LEFT JOIN (
 	GROUP BY arrangement_id
 ) AS parts USING (id)
 -- Owed is what the invoices owe that its instalments name; of one that names none, all that the customer owes.
-LEFT JOIN LATERAL (
-	SELECT coalesce(sum(owed), 0) AS owed
-	FROM owing
-	WHERE owing.customer_id = made.customer_id
-		AND (
-			owing.id IN (SELECT invoice_id FROM new_instalment WHERE arrangement_id = made.id)
-			OR NOT EXISTS (
-				SELECT FROM new_instalment WHERE arrangement_id = made.id AND linked_invoice IS NOT NULL
-			)
-		)
-) AS owing ON stands = 'Active'
+LEFT JOIN (
+	SELECT arrangement_id, customer_id, sum(owed) AS owed, bool_or(is_linked) AS names_any
+	FROM (
+		SELECT arrangement_id, invoice_id, bool_or(linked_invoice IS NOT NULL) AS is_linked
+		FROM new_instalment
+		GROUP BY arrangement_id, invoice_id
+	) AS part
+	LEFT JOIN owing ON owing.id = invoice_id
+	GROUP BY arrangement_id, customer_id
+) AS named ON named.arrangement_id = made.id AND named.customer_id = made.customer_id AND names_any
+LEFT JOIN (SELECT customer_id, sum(owed) AS owed FROM owing GROUP BY customer_id) AS everything
+	ON everything.customer_id = made.customer_id
+CROSS JOIN LATERAL (
+	SELECT coalesce(CASE WHEN names_any THEN named.owed ELSE everything.owed END, 0) AS still_owed
+) AS owing
 CROSS JOIN LATERAL (
 	VALUES
 		(made.agreed IS NULL, 'undated', 'Dated ' || made.at::date || '.'),
@@ -282,9 +286,9 @@ CROSS JOIN LATERAL (
 		),
 		(parts.id IS NULL, 'no_instalment', NULL),
 		(
-			stands = 'Active' AND open_amount <> owed,
+			stands = 'Active' AND open_amount <> still_owed,
 			'sum_differs',
-			'Its instalments to come are ' || open_amount || ', owed is ' || owed || '.'
+			'Its instalments to come are ' || open_amount || ', owed is ' || still_owed || '.'
 		),
 		(stands = 'Kept' AND open_parts > 0, 'kept_but_not_met', open_parts || ' instalments were not met.')
 ) AS trap (occurs, reason, detail)

@@ -136,6 +136,15 @@ def test_text_is_found_in_a_list_of_numbers(frappe: ModuleType, refused_without:
 	assert frappe.get_all("Issue", {"name": name, "subject": ["not in", [title, 2]]}) == []
 
 
+def test_text_is_found_in_a_list_of_fractions(frappe: ModuleType, refused_without: Without):
+	whole = secrets.randbelow(10**6)
+	names = {document("Issue", f"{whole}.5"), document("Issue", str(whole))}
+	filters = {"subject": ["in", [whole + 0.5, float(whole)]]}
+	with refused_without(FILTER):
+		frappe.get_all("Issue", filters)
+	assert set(frappe.get_all("Issue", filters, pluck="name")) == names
+
+
 def test_what_is_not_like_is_so_in_small_letters_too(frappe: ModuleType, as_upstream: Without):
 	name = document("Issue", "Panne de fibre")
 
