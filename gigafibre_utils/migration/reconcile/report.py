@@ -1,149 +1,175 @@
-"""What was compared, for those who sign it (HTML) and for whom counts on (JSON)."""
+"""The reconciliation as people sign it, one HTML file that needs nothing from outside, and as JSON."""
 
 import json
-from collections import Counter
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from gigafibre_utils.migration.reconcile import Reconciliation, charts
-from gigafibre_utils.migration.reconcile.reasons import REASONS
-from gigafibre_utils.migration.reconcile.sums import KINDS, ZERO, Line
+from gigafibre_utils.migration.reconcile import charts
+from gigafibre_utils.migration.reconcile.comparison import Reconciliation
+from gigafibre_utils.migration.reconcile.draw import DRAWN
+from gigafibre_utils.migration.reconcile.figures import (
+	ALL,
+	BILLED,
+	CUSTOMER,
+	INVOICES,
+	OWED,
+	PAID,
+	PAYMENTS,
+	RATE,
+	TAX,
+	YEAR,
+	Figure,
+	Row,
+)
 
-CENT = Decimal("0.01")
-LARGEST = 50
-"""Legacy balances that the page shows; the JSON has all."""
+LISTED = 50
+"""Rows of a long list that the HTML shows; the JSON has them all."""
 
-LONGEST = 300
-"""Letters of a field that the page shows; the JSON has all."""
+COUNTS = (INVOICES, PAYMENTS)
+_CENT = Decimal("0.01")
+_TEMPLATE = "report.html"
+_STEPS = (Decimal(0), _CENT, Decimal(1), Decimal(10), Decimal(100), Decimal(1000))
 
-OWED = ((0, "credit"), (CENT, "nothing"), (50, "–50"), (100, "–100"), (250, "–250"), (500, "–500"), (1000, "–1,000"))
-MORE = "more"
-"""What customers owe, by amounts below these."""
 
-OWNER_ONLY = 0o600
+@dataclass(frozen=True)
+class Unexplained:
+	"""A figure that differs for no known reason."""
+
+	where: str
+	measure: str
+	figure: Figure
 
 
 def write(reconciliation: Reconciliation, directory: Path) -> tuple[Path, Path]:
-	"""Write `reconciliation.html` and `reconciliation.json`, which nobody else may read: customers are named."""
+	"""Write `reconciliation.html` and `reconciliation.json`; gives their paths."""
 	directory.mkdir(parents=True, exist_ok=True)
-	page, data = directory / "reconciliation.html", directory / "reconciliation.json"
-	for path, text in ((page, as_html(reconciliation)), (data, as_json(reconciliation))):
-		path.touch(mode=OWNER_ONLY)
-		path.chmod(OWNER_ONLY)
+	paths = directory / "reconciliation.html", directory / "reconciliation.json"
+	for path, text in zip(paths, (as_html(reconciliation), as_json(reconciliation)), strict=True):
+		path.touch(mode=0o600)  # what customers owe is in it
 		path.write_text(text, encoding="utf-8")
-	return page, data
+	return paths
 
 
 def as_json(reconciliation: Reconciliation) -> str:
-	"""All of it, amounts as strings to the cent."""
-	told = asdict(reconciliation) | {
+	"""All of it, amounts as strings."""
+	told = {
+		"verdict": verdict(reconciliation),
 		"unexplained": reconciliation.unexplained,
-		"lines": [
-			{"group": group, **asdict(line), "difference": line.difference}
-			for group, line in reconciliation.lines
-		],
+		**vars(reconciliation),
+		"groups": {
+			group: {row.key: _plain_row(row) for row in rows} for group, rows in reconciliation.groups.items()
+		},
 		"balances": [
-			asdict(balance) | {"difference": balance.difference} for balance in reconciliation.balances
+			vars(balance) | {"difference": balance.difference} for balance in reconciliation.balances
 		],
 	}
-	return json.dumps(told, indent=1, ensure_ascii=False, default=_written)
+	return json.dumps(told, default=_plain, indent=1, ensure_ascii=False)
 
 
 def as_html(reconciliation: Reconciliation) -> str:
-	"""One page that needs nothing from outside itself."""
-	return (
-		_environment()
-		.get_template("report.html")
-		.render(
-			it=reconciliation,
-			kinds=KINDS,
-			differing_lines=[line for _, line in reconciliation.lines if line.difference],
-			broken=[rule for rule in reconciliation.checked if rule.broken],
-			years=_by_what(reconciliation.of("year")),
-			year_charts=_year_charts(reconciliation),
-			customers=_by_what(reconciliation.of("customer")),
-			customer_names={str(balance.customer): balance.name for balance in reconciliation.balances},
-			owed_chart=_owed_chart(reconciliation),
-			largest=reconciliation.balances[:LARGEST],
-			balance_sums=[
-				sum((getattr(balance, column) for balance in reconciliation.balances), ZERO)
-				for column in ("balance", "documents", "difference")
-			],
-			reasons=REASONS,
-			most_rows=max((step.rows_made for step in reconciliation.steps), default=0),
-			most_seconds=max((step.seconds for step in reconciliation.steps), default=0),
-		)
+	"""A document of its own: no script, no font, no picture from elsewhere."""
+	groups = reconciliation.groups
+	return _template().render(
+		it=reconciliation,
+		verdict=verdict(reconciliation),
+		made_at=reconciliation.made_at.astimezone(ZoneInfo(reconciliation.zone)),
+		total=groups[ALL][0].figures,
+		years=groups[YEAR],
+		rates=groups[RATE],
+		customers=groups[CUSTOMER],
+		customers_that_differ=[row for row in groups[CUSTOMER] if row.differs],
+		unexplained=list(_unexplained(reconciliation)),
+		by_year=[
+			charts.by_year(measure, [(row.key, row.figures[measure]) for row in groups[YEAR]])
+			for measure in (BILLED, PAID, OWED)
+		],
+		owed_off=_spread([row.figures[OWED].difference for row in groups[CUSTOMER]]),
+		balance_off=_spread([balance.difference for balance in reconciliation.balances]),
+		unlike=[drawn for drawn in reconciliation.drawn if drawn.unlike],
+		broken=[checked for checked in reconciliation.invariants if checked.count],
+		wanted=DRAWN,
+		listed=LISTED,
+		counts=COUNTS,
 	)
 
 
-def money(amount: Decimal) -> Markup:
-	"""`CAD 1,234.56`, with all digits where there are more than cents."""
-	written = f"{exact(amount):,f}".replace("-", "−")
-	return Markup('<span class="currency">CAD</span> {}').format(written)
+def verdict(reconciliation: Reconciliation) -> str:
+	"""What to think of it, in four words or so."""
+	number = reconciliation.unexplained
+	if not number:
+		return "Reconciled to the cent"
+	return "1 difference is unexplained" if number == 1 else f"{number:,} differences are unexplained"
 
 
-def exact(amount: Decimal) -> Decimal:
-	"""The amount in cents; where that would lose anything, as it is."""
-	cents = amount.quantize(CENT)
-	return cents + ZERO if cents == amount else amount.normalize()
+def money(amount: Decimal) -> str:
+	"""`1,234.50`, `−0.01`; more decimals only where there are any."""
+	whole = f"{amount.normalize():,f}" if amount != amount.quantize(_CENT) else f"{amount:,.2f}"
+	return whole.replace("-", "−") if amount else "0.00"
 
 
-def cut(text: str) -> str:
-	"""The beginning of a long text."""
-	return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def difference(amount: Decimal) -> str:
+	"""A difference with its sign; a dash where there is none."""
+	return ("+" if amount > 0 else "") + money(amount) if amount else "–"
 
 
-def _by_what(lines: list[Line]) -> dict[str, dict[str, Line]]:
-	found: dict[str, dict[str, Line]] = {}
-	for line in lines:
-		found.setdefault(line.what, {})[line.kind] = line
-	return found
+def label(measure: str) -> str:
+	"""What a measure is called: `TPS` for a tax, else its own name."""
+	return measure.removeprefix(TAX) if measure.startswith(TAX) else measure.capitalize()
 
 
-def _year_charts(reconciliation: Reconciliation) -> list[tuple[str, Markup]]:
-	years = _by_what(reconciliation.of("year"))
-	return [
-		(
-			kind.capitalize(),
-			charts.pairs(
-				f"{kind.capitalize()} per year, both sides",
-				list(years),
-				[lines[kind].legacy for lines in years.values()],
-				[lines[kind].erpnext for lines in years.values()],
-			),
-		)
-		for kind in ("billed", "paid", "owed")
-	]
+def _unexplained(reconciliation: Reconciliation) -> Iterator[Unexplained]:
+	named = {ALL: "In all", YEAR: "Year {}", CUSTOMER: "Customer {}", RATE: "Tax {}"}
+	for group, rows in reconciliation.groups.items():
+		for row in rows:
+			for measure, figure in row.figures.items():
+				if not figure.is_explained:
+					yield Unexplained(named[group].format(row.key or "without a legacy ID"), measure, figure)
 
 
-def _owed_chart(reconciliation: Reconciliation) -> Markup:
-	owed = [line.erpnext for line in reconciliation.of("customer") if line.kind == "owed"]
-	counts = Counter(next((label for below, label in OWED if amount < below), MORE) for amount in owed)
-	labels = [*(label for _, label in OWED), MORE]
-	return charts.histogram("Customers by what they owe", [(label, counts[label]) for label in labels])
+def _spread(differences: list[Decimal]) -> list[tuple[str, int]]:
+	"""How many differences there are of which size."""
+	sizes = [abs(amount) for amount in differences]
+	names = ["none", "a cent", "up to 1", "up to 10", "up to 100", "up to 1,000", "more"]
+	bounds = [*_STEPS, None]
+	counts, below = [], Decimal(-1)
+	for bound in bounds:
+		counts.append(sum(below < size and (bound is None or size <= bound) for size in sizes))
+		below = below if bound is None else bound
+	return list(zip(names, counts, strict=True))
 
 
-def _written(value: Any) -> str:
+def _plain_row(row: Row) -> dict[str, dict[str, Any]]:
+	return {
+		measure: vars(figure) | {"difference": figure.difference, "is_explained": figure.is_explained}
+		for measure, figure in row.figures.items()
+	}
+
+
+def _plain(value: Any) -> Any:
 	if isinstance(value, Decimal):
-		return f"{exact(value):f}"
-	if isinstance(value, date):
+		return money(value).replace(",", "").replace("−", "-")
+	if isinstance(value, date | datetime):
 		return value.isoformat()
-	raise TypeError(f"{type(value).__name__} has no place in a report.")
+	return vars(value)
 
 
 @cache
-def _environment() -> Environment:
+def _template() -> Template:
 	environment = Environment(
-		loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
-		trim_blocks=True, lstrip_blocks=True,
-	)  # fmt: skip
-	environment.filters |= {"money": money, "cut": cut}
-	environment.globals["share"] = charts.share
-	return environment
+		loader=FileSystemLoader(Path(__file__).parent),
+		autoescape=True,
+		undefined=StrictUndefined,
+		trim_blocks=True,
+		lstrip_blocks=True,
+	)
+	environment.filters |= {"money": money, "difference": difference, "label": label}
+	environment.globals |= {"bar": charts.bar}
+	return environment.get_template(_TEMPLATE)

@@ -1,0 +1,164 @@
+"""One comparison: who reads what, and what it comes to."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+
+from gigafibre_utils.migration.books import TIME_ZONE
+from gigafibre_utils.migration.history import Finding, History, StepRecord
+from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.reconcile import draw, erpnext_side, invariants, legacy_side
+from gigafibre_utils.migration.reconcile.draw import Drawn
+from gigafibre_utils.migration.reconcile.figures import CUSTOMER, NOTHING, OWED, Calendar, Row, compared
+from gigafibre_utils.migration.reconcile.invariants import Checked
+from gigafibre_utils.migration.reconcile.legacy_side import Apart, LegacySide
+from gigafibre_utils.migration.target import one, rows
+
+_ZONE = """
+	SELECT value FROM public."tabSingles" WHERE doctype = 'System Settings' AND field = 'time_zone' AND value <> ''
+"""
+_CURRENCY = """
+	SELECT default_currency FROM public."tabCompany" WHERE name = (
+		SELECT company FROM public."tabSales Invoice" WHERE legacy_id <> '' LIMIT 1
+	)
+"""
+
+
+@dataclass(frozen=True)
+class SetApart:
+	"""Documents of one kind that count for nothing, on either side."""
+
+	kind: str
+	legacy: Apart
+	erpnext: Apart
+
+	@property
+	def agrees(self) -> bool:
+		"""Whether both sides have as many, of the same amount."""
+		return self.legacy == self.erpnext
+
+
+@dataclass(frozen=True)
+class Balance:
+	"""What the legacy column `balance` says of a customer, and what his documents come to."""
+
+	customer: str
+	balance: Decimal
+	owed: Decimal
+
+	@property
+	def difference(self) -> Decimal:
+		"""What the column has more than the documents."""
+		return self.balance - self.owed
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+	"""Both sides next to each other, and whether what differs is explained."""
+
+	run: str
+	legacy: str
+	site: str
+	as_of: date
+	since: date | None
+	made_at: datetime
+	zone: str
+	currency: str
+	versions: dict[str, str]
+	groups: dict[str, list[Row]]
+	apart: list[SetApart]
+	invariants: list[Checked]
+	seed: int
+	drawn: list[Drawn]
+	balances: list[Balance]
+	findings: list[Finding]
+	steps: list[StepRecord]
+
+	@property
+	def unexplained(self) -> int:
+		"""Figures that differ for no known reason, invariants that are broken, drawn fields that are unlike."""
+		return (
+			sum(row.unexplained for group in self.groups.values() for row in group)
+			+ sum(not apart.agrees for apart in self.apart)
+			+ sum(bool(checked.count) for checked in self.invariants)
+			+ sum(len(drawn.unlike) for drawn in self.drawn)
+		)
+
+	@property
+	def is_explained(self) -> bool:
+		"""Whether nothing is left that nobody can explain."""
+		return not self.unexplained
+
+
+def reconcile(
+	legacy: Legacy,
+	connection: Connection,
+	as_of: date,
+	since: date | None = None,
+	run: str | None = None,
+) -> Reconciliation:
+	"""Compare a legacy database with the site that it was brought into; writes nothing but a temporary table.
+
+	`as_of` is the day by which an invoice is overdue, `since` the first day of what is compared, on both sides.
+	`run` names the run whose steps and findings are told; the last one unless said otherwise. Raises
+	ServiceUnavailable or InvalidInput where the legacy database cannot be read.
+	"""
+	zone = one(connection, _ZONE) or TIME_ZONE
+	calendar = Calendar(zone, as_of, since)
+	history = History(connection, run or _last_run(connection))
+	with legacy.snapshot() as snapshot:
+		side = legacy_side.read(snapshot, calendar, erpnext_side.rejected(connection))
+		drawn = draw.compare(snapshot, connection, calendar, history.number)
+	with erpnext_side.vouchers(connection, side.undated_invoices, side.undated_payments):
+		there = erpnext_side.read(connection, since)
+		checked = invariants.check(connection, as_of)
+	groups = compared(side.tally, side.left_out, there.tally)
+	return Reconciliation(
+		run=history.name,
+		legacy=legacy.name,
+		site=one(connection, "SELECT current_database()"),
+		as_of=as_of,
+		since=since,
+		made_at=datetime.now(UTC),
+		zone=zone,
+		currency=one(connection, _CURRENCY) or "",
+		versions=json.loads(history.get("versions") or "{}"),
+		groups=groups,
+		apart=_apart(side.apart, there.apart),
+		invariants=checked,
+		seed=history.number,
+		drawn=drawn,
+		balances=_balances(side),
+		findings=history.findings(),
+		steps=history.steps(),
+	)
+
+
+def _last_run(connection: Connection) -> str:
+	found = rows(
+		connection, 'SELECT name FROM public."tabMigration Run" ORDER BY length(name) DESC, name DESC LIMIT 1'
+	)
+	return found[0][0] if found else "MIG-0000"
+
+
+def _apart(legacy: dict[str, Apart], erpnext: dict[str, Apart]) -> list[SetApart]:
+	return [
+		SetApart(kind, legacy.get(kind, Apart()), erpnext.get(kind, Apart()))
+		for kind in sorted({*legacy, *erpnext})
+	]
+
+
+def _balances(side: LegacySide) -> list[Balance]:
+	"""The customers whose balance is not what their documents come to, the furthest off first."""
+	customers = {*side.balances, *side.tally.keys(CUSTOMER)}
+	every = [
+		Balance(customer, side.balances.get(customer, NOTHING), side.tally.sums(CUSTOMER, customer)[OWED])
+		for customer in customers
+	]
+	return sorted(
+		(balance for balance in every if balance.difference),
+		key=lambda balance: (-abs(balance.difference), int(balance.customer)),
+	)
