@@ -99,10 +99,7 @@ _CHANGES = """
 	SELECT DISTINCT doctype, field FROM changed WHERE run = %s AND doctype <> 'Series' ORDER BY doctype, field
 """
 # A row of a ledger belongs to its voucher.
-_HOLDER = {
-	"GL Entry": ("voucher_no", "voucher_type"),
-	"Communication": ("reference_name", "reference_doctype"),
-}
+_HOLDER = {"GL Entry": ("voucher_no", "voucher_type")}
 
 
 def undo(target: Target, number: int) -> int:
