@@ -59,6 +59,7 @@ def _set_print_format(work: Work) -> None:
 	print_format.set_up(work.connection)
 
 
+OUTSTANDING = "600_fix_invoice_outstanding.sql"
 PARTIES = ("import_customers", "import_service_locations")
 STEPS: tuple[Step, ...] = (
 	Step("add_missing_custom_fields", work=_add_fields),
@@ -95,7 +96,7 @@ STEPS: tuple[Step, ...] = (
 			"400_payments.sql",
 			"410_payment_references.sql",
 			"420_payment_ledger.sql",
-			"600_fix_invoice_outstanding.sql",
+			OUTSTANDING,
 		),
 		after=("import_invoices",),
 		loads=("Payment Entry", "Payment Entry Reference", "GL Entry", "Payment Ledger Entry"),
@@ -109,10 +110,10 @@ STEPS: tuple[Step, ...] = (
 		reads=(MESSAGES,),
 		loads=("Issue", "Communication"),
 	),
-	Step("fix_invoice_outstanding", ("600_fix_invoice_outstanding.sql",), after=("import_payments",)),
+	Step("fix_invoice_outstanding", (OUTSTANDING,), after=("import_payments",)),
 	Step("fix_invoice_customer_names", ("610_fix_invoice_customer_names.sql",), after=("import_invoices",)),
-	Step("fix_reversals", ("620_fix_reversals.sql",), after=("import_payments",)),
-	Step("fix_invoice_dates", ("630_fix_invoice_dates.sql",), after=("import_invoices",)),
+	Step("fix_reversals", ("620_fix_reversals.sql", OUTSTANDING), after=("import_payments",)),
+	Step("fix_invoice_dates", ("630_fix_invoice_dates.sql", OUTSTANDING), after=("import_invoices",)),
 	Step("setup_invoice_print_format", work=_set_print_format),
 )
 # Numbers of new documents must not meet those of migrated ones: at the end of every run.

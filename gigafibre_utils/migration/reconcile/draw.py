@@ -55,6 +55,7 @@ _TAXES_THERE = """
 	WHERE parent = %s AND parenttype = 'Sales Invoice' ORDER BY idx
 """
 _DOCSTATUS = {"void": 2, "draft": 0}
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 
 Fields = dict[str, Any]
@@ -198,8 +199,16 @@ def text(raw: bytes) -> str:
 		decoded = raw.decode()
 	except UnicodeDecodeError:
 		decoded = raw.decode("cp1252", "ignore")
-	decoded = html.unescape(decoded).replace("\r\n", "\n").replace("\r", "\n")
+	decoded = html.unescape(_NOT_ASCII.sub(_once_more, decoded)).replace("\r\n", "\n").replace("\r", "\n")
 	return _INVISIBLE.sub("", decoded).strip()
+
+
+def _once_more(run: re.Match[str]) -> str:
+	"""Letters that are UTF-8 taken for cp1252 and encoded again, as they were at first."""
+	try:
+		return run[0].encode("cp1252").decode()
+	except UnicodeError:
+		return run[0]
 
 
 def number_of(raw: bytes) -> Decimal:
