@@ -92,8 +92,8 @@ _HAS_BOOKS = "SELECT EXISTS (SELECT FROM books) AND EXISTS (SELECT FROM mode WHE
 class Line:
 	"""A line of the file by its number; `reason` and `detail` say why it is no payment, where it is none.
 
-	`written` holds the columns as text. `name` and `same_as`, the line before that says the same, are those of
-	a payment.
+	`written` holds the columns as text. A payment has a `name`, and where a line before it says the same,
+	`same_as` is that one's number.
 	"""
 
 	number: int
@@ -151,8 +151,8 @@ def read(path: Path) -> list[Line]:
 	"""The lines of a file, UTF-8 or Windows-1252, with commas or semicolons, in English or French.
 
 	A date is ISO or day, month, year. One that could be month, day, year as well (`03/04/2024`) is read where
-	the others of the file show that the day comes first, and refused where they do not. Raises InvalidInput
-	with one sentence where the file cannot be read as a whole.
+	others of the file show that the day comes first, and refused where they do not. Raises InvalidInput with
+	one sentence where the file cannot be read as a whole.
 	"""
 	records = list(_records(path))
 	is_day_first = _is_day_first([written["date"] for _, written, is_whole in records if is_whole])
@@ -184,10 +184,11 @@ def amount(written: str) -> Decimal | None:
 def _records(path: Path) -> Iterator[tuple[int, dict[str, str], bool]]:
 	"""Number, columns and whether it has as many as the header, of every line that is not empty."""
 	text = _text(path)
-	separator, places = _header(path, text)
-	reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-	width, begins = len(next(reader)), reader.line_num + 1
+	begins = 1
 	try:
+		separator, places = _header(path, text)
+		reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+		width, begins = len(next(reader)), reader.line_num + 1
 		for fields in reader:
 			number, begins = begins, reader.line_num + 1
 			values = [clean.line(field.encode()) for field in fields]
@@ -196,7 +197,11 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, str], bool]]:
 			is_whole = len(values) >= width and not any(values[width:])
 			values += [""] * width
 			written = {column: values[place] for column, place in places.items()}
-			yield number, written if is_whole else {**written, "line": separator.join(fields)}, is_whole
+			yield (
+				number,
+				written if is_whole else written | {"line": clean.line(separator.join(fields).encode())},
+				is_whole,
+			)
 	except csv.Error as error:
 		raise InvalidInput(f"{path.name} is no proper CSV from line {begins} on: {error}.") from None
 
@@ -285,8 +290,14 @@ def _on(year: str, month: str, day: str) -> date | None:
 def _is_day_first(dates: Sequence[str]) -> bool:
 	"""Whether some date of the file can only begin with the day, and none with the month."""
 	numbered = [found for found in map(_NUMBERED.fullmatch, dates) if found]
-	months = [int(found["second"]) for found in numbered]
-	return any(int(found["first"]) > 12 for found in numbered) and max(months) <= 12
+	begin_with = [
+		(
+			_on(found["year"], found["second"], found["first"]) is not None,
+			_on(found["year"], found["first"], found["second"]) is not None,
+		)
+		for found in numbered
+	]
+	return (True, False) in begin_with and (False, True) not in begin_with
 
 
 def _named(line: Line, first_seen: dict[tuple, list[int]]) -> Line:

@@ -3,6 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.migration.findings import write_rejects
+from gigafibre_utils.migration.history import History
 from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.reconcile import reconcile
+from gigafibre_utils.migration.reconcile import write as write_report
+from gigafibre_utils.migration.reconcile.report import verdict
 from gigafibre_utils.migration.reimport import Payments
 from gigafibre_utils.migration.run import Migration, Options, Outcome
 from gigafibre_utils.migration.sample import write as write_sample
@@ -156,6 +161,25 @@ def reimport_payments(
 	migrated(Legacy(legacy), site_of(ctx, erp), options, _out(), is_reconciled=False)
 
 
+@migrate.command("reconcile")
+@legacy_option
+@erp_option
+@click.option("--since", type=Day(), help="Only documents dated on or after.")
+@click.option("--as-of", type=Day(), help="The day of the comparison; today unless said otherwise.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the reports go.")
+@click.pass_context
+@told
+def reconcile_command(
+	ctx: click.Context, legacy: str, erp: str | None, since: date | None, as_of: date | None, out: Path | None
+) -> None:
+	"""Compare both sides to the cent; exit status 1 when a difference is unexplained."""
+	target = site_of(ctx, erp)
+	with closing(target.connect()) as connection:
+		target.check(connection)
+		options = Options(as_of=as_of or date.today(), since=since)
+		ctx.exit(0 if _reconciled(Legacy(legacy), connection, options, out or _out()) else 1)
+
+
 @migrate.command()
 @legacy_option
 @click.option("--customers", type=click.IntRange(40), default=100, show_default=True)
@@ -187,17 +211,28 @@ def _embedded(ctx: click.Context) -> Embedded:
 
 def migrated(legacy: Legacy, target: Target, options: Options, out: Path, is_reconciled: bool = True) -> bool:
 	"""Run, write the reports and tell of them; whether nothing is left unexplained."""
-	verdict: list[bool] = []
+	verdicts: list[bool] = []
 
 	def report(connection: Connection, outcome: Outcome) -> None:
 		write_rejects(connection, outcome.run, out / "rejects")
 		if is_reconciled:
-			verdict.append(True)
+			verdicts.append(_reconciled(legacy, connection, options, out, outcome.run))
 
 	outcome = Migration(legacy, target, options, Display()).run(report)
 	show_findings(outcome.findings)
 	click.echo(f"\n{outcome.run}{' (dry run: nothing was kept)' if options.is_dry_run else ''}: {out}")
-	return all(verdict)
+	return all(verdicts)
+
+
+def _reconciled(
+	legacy: Legacy, connection: Connection, options: Options, out: Path, run: str | None = None
+) -> bool:
+	"""Compare both sides, write the reports, keep the one for people with the run; whether all is explained."""
+	found = reconcile(legacy, connection, options.as_of, options.since, run)
+	page, figures = write_report(found, out)
+	History(connection, found.run).set(report=page.read_text(encoding="utf-8"))
+	click.echo(f"{'✓' if found.is_explained else '✗'} {verdict(found)}: {page}, {figures.name}")
+	return found.is_explained
 
 
 def _out() -> Path:

@@ -1,7 +1,8 @@
 """Charts as SVG that stands in the page; colours are the page's own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from math import ceil
 
 from markupsafe import Markup, escape
 
@@ -10,17 +11,22 @@ from gigafibre_utils.migration.reconcile.figures import UNDATED, Figure
 WIDTH, HEIGHT = 360, 170
 LEFT, RIGHT, TOP, BOTTOM = 40, 4, 10, 20
 _GRID = 4
+"""Lines behind the bars, or one more."""
+
 _LABELS = 8
 """Years that have room for their names."""
 
+Scale = Callable[[Decimal], float]
 _UNITS = ((Decimal(10**9), "G"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 
 
 def by_year(measure: str, years: Sequence[tuple[str, Figure]]) -> Markup:
 	"""Both sides of a measure next to each other, year by year."""
 	values = [value for _, figure in years for value in (figure.legacy, figure.erpnext)] or [Decimal()]
-	top, bottom = _nice(max(*values, Decimal())), -_nice(-min(*values, Decimal()))
-	span = (top - bottom) or Decimal(1)
+	highest, lowest = max(*values, Decimal()), min(*values, Decimal())
+	step = _nice((highest - lowest) / _GRID) or Decimal(1)
+	top, bottom = (_steps(highest, step), -_steps(-lowest, step))
+	span = (top - bottom) or step
 
 	def y(value: Decimal) -> float:
 		return TOP + float((top - value) / span) * (HEIGHT - TOP - BOTTOM)
@@ -28,7 +34,7 @@ def by_year(measure: str, years: Sequence[tuple[str, Figure]]) -> Markup:
 	slot = (WIDTH - LEFT - RIGHT) / max(len(years), 1)
 	bar = min(slot * 0.4, 14)
 	every = -(-len(years) // _LABELS)
-	parts = [_grid(bottom + span * step / _GRID, y) for step in range(_GRID + 1)]
+	parts = [_grid(bottom + step * line, y) for line in range(int(span / step) + 1)]
 	for place, (year, figure) in enumerate(years):
 		middle = LEFT + slot * (place + 0.5)
 		parts.append(_column(middle - bar, bar, figure.legacy, y, "legacy"))
@@ -52,7 +58,7 @@ def bar(share: float, kind: str = "erpnext") -> Markup:
 	)
 
 
-def _column(x: float, width: float, value: Decimal, y, kind: str) -> str:
+def _column(x: float, width: float, value: Decimal, y: Scale, kind: str) -> str:
 	low, high = sorted((y(value), y(Decimal())))
 	return (
 		f'<rect class="{kind}" x="{x:.1f}" y="{low:.1f}" width="{max(width - 0.6, 0.6):.1f}" '
@@ -60,7 +66,7 @@ def _column(x: float, width: float, value: Decimal, y, kind: str) -> str:
 	)
 
 
-def _grid(value: Decimal, y) -> str:
+def _grid(value: Decimal, y: Scale) -> str:
 	at = y(value)
 	kind = "axis" if not value else "grid"
 	return (
@@ -77,9 +83,14 @@ def _short(value: Decimal) -> str:
 	return f"{float(value):.3g}".replace("-", "−")
 
 
+def _steps(value: Decimal, step: Decimal) -> Decimal:
+	"""The first whole number of steps from there on."""
+	return ceil(value / step) * step
+
+
 def _nice(value: Decimal) -> Decimal:
-	"""The next round number: 1, 2, 4 or 8 of a power of ten."""
+	"""The next round number: 1, 2 or 5 of a power of ten."""
 	if value <= 0:
 		return Decimal()
-	size = Decimal(10) ** (value.adjusted())
-	return next(size * step for step in (1, 2, 4, 6, 8, 10) if size * step >= value)
+	size = Decimal(10) ** value.adjusted()
+	return next(size * digit for digit in (1, 2, 5, 10) if size * digit >= value)

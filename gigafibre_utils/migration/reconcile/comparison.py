@@ -18,12 +18,18 @@ from gigafibre_utils.migration.reconcile.legacy_side import Apart, LegacySide
 from gigafibre_utils.migration.target import one, rows
 
 _ZONE = """
-	SELECT value FROM public."tabSingles" WHERE doctype = 'System Settings' AND field = 'time_zone' AND value <> ''
+	SELECT value FROM public."tabSingles"
+	WHERE doctype = 'System Settings' AND field = 'time_zone' AND value <> ''
 """
 _CURRENCY = """
 	SELECT default_currency FROM public."tabCompany" WHERE name = (
 		SELECT company FROM public."tabSales Invoice" WHERE legacy_id <> '' LIMIT 1
 	)
+"""
+_NAMES = """SELECT legacy_id, customer_name FROM public."tabCustomer" WHERE legacy_id <> ''"""
+_LAST_RUN = """
+	SELECT name FROM public."tabMigration Run" WHERE name ~ '^MIG-[0-9]+$'
+	ORDER BY substr(name, 5)::int DESC LIMIT 1
 """
 
 
@@ -46,6 +52,7 @@ class Balance:
 	"""What the legacy column `balance` says of a customer, and what his documents come to."""
 
 	customer: str
+	name: str
 	balance: Decimal
 	owed: Decimal
 
@@ -108,7 +115,7 @@ def reconcile(
 	"""
 	zone = one(connection, _ZONE) or TIME_ZONE
 	calendar = Calendar(zone, as_of, since)
-	history = History(connection, run or _last_run(connection))
+	history = History(connection, run or one(connection, _LAST_RUN) or "MIG-0000")
 	with legacy.snapshot() as snapshot:
 		side = legacy_side.read(snapshot, calendar, erpnext_side.rejected(connection))
 		drawn = draw.compare(snapshot, connection, calendar, history.number)
@@ -131,17 +138,10 @@ def reconcile(
 		invariants=checked,
 		seed=history.number,
 		drawn=drawn,
-		balances=_balances(side),
+		balances=_balances(side, connection),
 		findings=history.findings(),
 		steps=history.steps(),
 	)
-
-
-def _last_run(connection: Connection) -> str:
-	found = rows(
-		connection, 'SELECT name FROM public."tabMigration Run" ORDER BY length(name) DESC, name DESC LIMIT 1'
-	)
-	return found[0][0] if found else "MIG-0000"
 
 
 def _apart(legacy: dict[str, Apart], erpnext: dict[str, Apart]) -> list[SetApart]:
@@ -151,12 +151,17 @@ def _apart(legacy: dict[str, Apart], erpnext: dict[str, Apart]) -> list[SetApart
 	]
 
 
-def _balances(side: LegacySide) -> list[Balance]:
+def _balances(side: LegacySide, connection: Connection) -> list[Balance]:
 	"""The customers whose balance is not what their documents come to, the furthest off first."""
-	customers = {*side.balances, *side.tally.keys(CUSTOMER)}
+	names = dict(rows(connection, _NAMES))
 	every = [
-		Balance(customer, side.balances.get(customer, NOTHING), side.tally.sums(CUSTOMER, customer)[OWED])
-		for customer in customers
+		Balance(
+			customer,
+			names.get(customer, ""),
+			side.balances.get(customer, NOTHING),
+			side.tally.sums(CUSTOMER, customer)[OWED],
+		)
+		for customer in {*side.balances, *side.tally.keys(CUSTOMER)}
 	]
 	return sorted(
 		(balance for balance in every if balance.difference),

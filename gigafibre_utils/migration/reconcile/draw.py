@@ -197,8 +197,11 @@ def text(raw: bytes) -> str:
 	"""UTF-8 where it is that, else what MariaDB calls latin1; entities decoded, nothing invisible left."""
 	try:
 		decoded = raw.decode()
-	except UnicodeDecodeError:
-		decoded = raw.decode("cp1252", "ignore")
+	except UnicodeDecodeError as error:
+		head = raw[: error.start]
+		# A column that is full may end in half a letter.
+		is_cut = error.reason == "unexpected end of data" and not head.isascii()
+		decoded = head.decode() if is_cut else raw.decode("cp1252", "ignore")
 	decoded = html.unescape(_NOT_ASCII.sub(_once_more, decoded)).replace("\r\n", "\n").replace("\r", "\n")
 	return _INVISIBLE.sub("", decoded).strip()
 

@@ -29,6 +29,7 @@ from gigafibre_utils.migration.reconcile.figures import (
 	Figure,
 	Row,
 )
+from gigafibre_utils.migration.reconcile.reasons import REASONS
 
 LISTED = 50
 """Rows of a long list that the HTML shows; the JSON has them all."""
@@ -54,6 +55,7 @@ def write(reconciliation: Reconciliation, directory: Path) -> tuple[Path, Path]:
 	paths = directory / "reconciliation.html", directory / "reconciliation.json"
 	for path, text in zip(paths, (as_html(reconciliation), as_json(reconciliation)), strict=True):
 		path.touch(mode=0o600)  # what customers owe is in it
+		path.chmod(0o600)
 		path.write_text(text, encoding="utf-8")
 	return paths
 
@@ -97,7 +99,12 @@ def as_html(reconciliation: Reconciliation) -> str:
 		broken=[checked for checked in reconciliation.invariants if checked.count],
 		wanted=DRAWN,
 		listed=LISTED,
+		sums=(BILLED, PAID, OWED),
+		taxes_and_counts=[
+			measure for measure in groups[ALL][0].figures if measure not in (BILLED, PAID, OWED)
+		],
 		counts=COUNTS,
+		reasons=REASONS,
 	)
 
 

@@ -1,0 +1,404 @@
+"""The comparison finds what is not the same to the cent, and its report says so to whoever signs."""
+
+import ast
+import json
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import psycopg2
+import pytest
+from playwright.sync_api import sync_playwright
+from psycopg2.extensions import connection as Connection
+
+from gigafibre_utils.migration import reconcile as package
+from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.reconcile import Reconciliation, reconcile, write
+from gigafibre_utils.migration.reconcile.draw import Drawn, Unlike
+from gigafibre_utils.migration.reconcile.figures import ALL, CUSTOMER, RATE, TAX, YEAR
+from gigafibre_utils.migration.reconcile.report import as_html, as_json
+from gigafibre_utils.migration.sample import ControlTotals, Sums
+from tests.browser.shots import launch
+from tests.migration.conftest import AS_OF, Migrated, migrate
+
+HOSTILE = """<script>alert('gotcha')</script><img src="https://elsewhere.example/x.png" onerror=alert(1)>"""
+READ_APART = {"legacy", "reconcile"}
+"""What of the migration the legacy side may stand on; and what of it the rest may."""
+
+READ_BESIDE = READ_APART | {"books", "history", "target", "clean"}
+
+
+@pytest.fixture(scope="module")
+def connection(migrated: Migrated) -> Iterator[Connection]:
+	connection = psycopg2.connect(migrated.site_url)
+	yield connection
+	connection.close()
+
+
+@pytest.fixture(scope="module")
+def compared(migrated: Migrated, connection: Connection) -> Reconciliation:
+	return reconcile(Legacy(migrated.legacy_url), connection, AS_OF)
+
+
+@pytest.fixture(scope="module")
+def legacy_url(sample: tuple[str, ControlTotals]) -> str:
+	return sample[0]
+
+
+@pytest.fixture(scope="module")
+def own_site(legacy_url: str, new_site: Callable[[], str]) -> str:
+	"""A site of this module's own."""
+	site_url = new_site()
+	migrate(legacy_url, site_url)
+	return site_url
+
+
+@pytest.fixture
+def changed(legacy_url: str, own_site: str) -> Iterator[Callable[..., Reconciliation]]:
+	"""Compares after a change that hits one row at least, and that is taken back afterwards."""
+	connection = psycopg2.connect(own_site)
+
+	def after(*changes: str, **values: object) -> Reconciliation:
+		with connection.cursor() as cursor:
+			for change in changes:
+				cursor.execute(change, values or None)
+				assert cursor.rowcount > 0
+		return reconcile(Legacy(legacy_url), connection, AS_OF)
+
+	yield after
+	connection.rollback()
+	connection.close()
+
+
+def figures(compared: Reconciliation, group: str) -> dict[str, dict[str, tuple[Decimal, Decimal]]]:
+	"""Both sides by key and measure."""
+	return {
+		row.key: {measure: (figure.legacy, figure.erpnext) for measure, figure in row.figures.items()}
+		for row in compared.groups[group]
+	}
+
+
+def known(sums: Sums, codes: set[str]) -> dict[str, tuple[Decimal, Decimal]]:
+	"""What both sides must say, by measure."""
+	amounts = {"billed": sums.billed, "paid": sums.paid, "owed": sums.owed}
+	amounts |= {TAX + code: sums.taxes.get(code, Decimal()) for code in codes}
+	return {measure: (amount, amount) for measure, amount in amounts.items()}
+
+
+def without_counts(told: dict[str, tuple[Decimal, Decimal]]) -> dict[str, tuple[Decimal, Decimal]]:
+	return {measure: sides for measure, sides in told.items() if measure not in ("invoices", "payments")}
+
+
+def broken(compared: Reconciliation) -> set[str]:
+	return {checked.name for checked in compared.invariants if checked.count}
+
+
+def differing(compared: Reconciliation) -> dict[str, set[tuple[str, Decimal]]]:
+	"""Measures that are not the same in all, in each group, and by how much."""
+	return {
+		group: {
+			(measure, figure.difference)
+			for row in rows
+			for measure, figure in row.figures.items()
+			if figure.difference
+		}
+		for group, rows in compared.groups.items()
+	}
+
+
+def test_a_migrated_sample_leaves_nothing_unexplained(compared: Reconciliation):
+	assert differing(compared) == {ALL: set(), YEAR: set(), CUSTOMER: set(), RATE: set()}
+	assert broken(compared) == set()
+	assert [drawn for drawn in compared.drawn if drawn.unlike] == []
+	assert compared.unexplained == 0
+
+
+def test_in_all_both_sides_are_what_was_made(compared: Reconciliation, migrated: Migrated):
+	told = figures(compared, ALL)[""]
+	assert without_counts(told) == known(migrated.totals.all, set(migrated.totals.all.taxes))
+
+
+def test_each_year_is_what_was_made(compared: Reconciliation, migrated: Migrated):
+	codes = set(migrated.totals.all.taxes)
+	told = {year: without_counts(sums) for year, sums in figures(compared, YEAR).items()}
+	assert told == {year: known(sums, codes) for year, sums in migrated.totals.by_year.items()}
+
+
+def test_each_customer_is_what_was_made(compared: Reconciliation, migrated: Migrated):
+	codes = set(migrated.totals.all.taxes)
+	told = {int(customer): without_counts(sums) for customer, sums in figures(compared, CUSTOMER).items()}
+	assert told == {customer: known(sums, codes) for customer, sums in migrated.totals.by_customer.items()}
+
+
+def test_the_rates_of_a_tax_make_the_tax_that_was_made(compared: Reconciliation, migrated: Migrated):
+	for code, amount in migrated.totals.all.taxes.items():
+		rates = [sides["billed"] for key, sides in figures(compared, RATE).items() if key.split()[0] == code]
+		assert rates
+		assert [sum(side) for side in zip(*rates, strict=True)] == [amount, amount]
+
+
+def test_void_ones_and_drafts_count_for_nothing_and_are_there(compared: Reconciliation, migrated: Migrated):
+	apart = {told.kind: (told.legacy.amount, told.erpnext.amount) for told in compared.apart}
+	for status, amount in migrated.totals.apart.items():
+		assert apart[status] == (amount, amount)
+
+
+def test_a_hundred_invoices_are_drawn_and_the_same_again(
+	compared: Reconciliation, connection: Connection, migrated: Migrated
+):
+	again = reconcile(Legacy(migrated.legacy_url), connection, AS_OF)
+	assert len({drawn.legacy_id for drawn in compared.drawn}) == 100
+	assert again.drawn == compared.drawn
+	assert all(drawn.fields > 10 for drawn in compared.drawn)
+
+
+def test_the_site_of_its_own_is_reconciled_before_anything_is_changed(changed: Callable[..., Reconciliation]):
+	assert changed().unexplained == 0
+
+
+CENT_BILLED = """
+	UPDATE public."tabSales Invoice" SET grand_total = grand_total + 0.01
+	WHERE name = (
+		SELECT min(name) FROM public."tabSales Invoice"
+		WHERE docstatus = 1 AND legacy_id <> '' AND rounding_adjustment = 0 AND grand_total > 0
+	)
+"""
+
+
+def test_a_cent_more_on_an_invoice_is_found_wherever_it_counts(changed: Callable[..., Reconciliation]):
+	found = changed(CENT_BILLED)
+	one_cent = {("billed", Decimal("0.01"))}
+	told = differing(found)
+	assert (told[ALL], told[YEAR], told[CUSTOMER]) == (one_cent, one_cent, one_cent)
+	assert "invoice_adds_up" in broken(found)
+	assert found.unexplained > 0
+
+
+def test_cents_that_cancel_out_in_all_are_found_by_customer(changed: Callable[..., Reconciliation]):
+	"""A cent more for one customer and a cent less for another of the same year: the sums say nothing."""
+	found = changed(
+		"""
+		UPDATE public."tabSales Invoice" invoice SET grand_total = grand_total + cents
+		FROM (
+			SELECT
+				(array_agg(name ORDER BY customer, name))[1] AS more,
+				(array_agg(name ORDER BY customer DESC, name))[1] AS less
+			FROM public."tabSales Invoice"
+			WHERE docstatus = 1 AND legacy_id <> '' AND posting_date BETWEEN '2019-01-01' AND '2019-12-31'
+				AND rounding_adjustment = 0 AND grand_total > 0
+		) chosen CROSS JOIN LATERAL (VALUES (more, 0.01), (less, -0.01)) AS change (name, cents)
+		WHERE invoice.name = change.name
+		"""
+	)
+	told = differing(found)
+	assert (told[ALL], told[YEAR]) == (set(), set())
+	assert told[CUSTOMER] == {("billed", Decimal("0.01")), ("billed", Decimal("-0.01"))}
+	assert found.unexplained > 0
+
+
+def test_a_cent_in_the_general_ledger_breaks_its_rule(changed: Callable[..., Reconciliation]):
+	found = changed(
+		"""
+		UPDATE public."tabGL Entry" SET debit = debit + 0.01, debit_in_account_currency = debit_in_account_currency + 0.01
+		WHERE name = (
+			SELECT min(name) FROM public."tabGL Entry"
+			WHERE name LIKE 'LG-S%' AND debit > 0 AND is_cancelled = 0
+		)
+		"""
+	)
+	assert differing(found) == {ALL: set(), YEAR: set(), CUSTOMER: set(), RATE: set()}
+	assert "balanced" in broken(found)
+	assert found.unexplained > 0
+
+
+def test_a_cent_owed_in_the_payment_ledger_is_found(changed: Callable[..., Reconciliation]):
+	found = changed(
+		"""
+		UPDATE public."tabPayment Ledger Entry"
+		SET amount = amount + 0.01, amount_in_account_currency = amount_in_account_currency + 0.01
+		WHERE name = (SELECT min(name) FROM public."tabPayment Ledger Entry" WHERE name LIKE 'LP-S%' AND delinked = 0)
+		"""
+	)
+	assert differing(found)[ALL] == {("owed", Decimal("0.01"))}
+	assert broken(found) >= {"payment_ledger", "outstanding"}
+
+
+def test_a_payment_that_is_missing_is_found(changed: Callable[..., Reconciliation]):
+	chosen = """(
+		SELECT max(name) FROM public."tabPayment Entry"
+		WHERE name LIKE 'PAY-%' AND docstatus = 1 AND payment_type = 'Receive'
+	)"""
+	found = changed(
+		f"""DELETE FROM public."tabGL Entry" WHERE voucher_no = {chosen}""",
+		f"""DELETE FROM public."tabPayment Ledger Entry" WHERE voucher_no = {chosen}""",
+		f"""DELETE FROM public."tabPayment Entry" WHERE name = {chosen}""",
+	)
+	told = dict(differing(found)[CUSTOMER])
+	assert told["payments"] == -1
+	assert told["paid"] < 0
+	assert told["owed"] == -told["paid"]
+	assert found.unexplained > 0
+
+
+def test_a_payment_in_another_customers_name_is_found(changed: Callable[..., Reconciliation]):
+	found = changed(
+		"""
+		UPDATE public."tabPayment Entry" SET party = (SELECT max(name) FROM public."tabCustomer" WHERE legacy_id <> '')
+		WHERE name = (SELECT min(name) FROM public."tabPayment Entry" WHERE name LIKE 'PAY-%' AND docstatus = 1)
+		"""
+	)
+	assert differing(found)[ALL] == set()
+	assert {measure for measure, _ in differing(found)[CUSTOMER]} == {"payments", "paid"}
+
+
+def test_a_tax_at_another_rate_is_found(changed: Callable[..., Reconciliation]):
+	found = changed(
+		"""
+		UPDATE public."tabSales Taxes and Charges" SET rate = rate + 1
+		WHERE name = (SELECT min(name) FROM public."tabSales Taxes and Charges" WHERE name LIKE 'LT-%' AND docstatus = 1)
+		"""
+	)
+	assert differing(found)[ALL] == set()
+	assert len(differing(found)[RATE]) == 2
+	assert found.unexplained > 0
+
+
+@pytest.mark.parametrize(
+	"change",
+	[
+		"""UPDATE public."tabSales Invoice Item" SET description = 'Autre chose' WHERE parent = %(name)s AND idx = 1""",
+		"""UPDATE public."tabSales Invoice" SET due_date = due_date + 1 WHERE name = %(name)s""",
+		"""UPDATE public."tabSales Invoice" SET legacy_number = 'X' WHERE name = %(name)s""",
+		"""UPDATE public."tabSales Invoice" SET remarks = 'Autre note' WHERE name = %(name)s""",
+		"""UPDATE public."tabSales Invoice Item" SET service_location = NULL WHERE parent = %(name)s AND idx = 1""",
+	],
+)
+def test_a_field_of_an_invoice_that_is_drawn_is_found(
+	changed: Callable[..., Reconciliation], compared: Reconciliation, change: str
+):
+	chosen = max(compared.drawn, key=lambda drawn: drawn.legacy_id)
+	found = changed(change, name=chosen.name)
+	assert [(drawn.name, len(drawn.unlike)) for drawn in found.drawn if drawn.unlike] == [(chosen.name, 1)]
+	assert found.unexplained == 1
+
+
+def test_a_finding_explains_nothing_of_an_invoice_that_is_there(
+	changed: Callable[..., Reconciliation],
+):
+	found = changed(
+		CENT_BILLED,
+		"""
+		UPDATE public."tabMigration Finding" SET outcome = 'Rejected'
+		WHERE legacy_table = 'invoice' AND outcome = 'Repaired'
+		""",
+	)
+	assert found.unexplained > 0
+
+
+def test_the_comparison_shares_no_code_with_the_migration():
+	"""Neither staging nor steps, nor their tables: an error there would stand on both sides and cancel out."""
+	for path in Path(package.__file__).parent.glob("*.py"):
+		imported = _imported(path)
+		allowed = READ_APART if path.stem in ("legacy_side", "sums") else READ_BESIDE
+		assert imported <= allowed, path.name
+		assert "gigafibre_migration" not in path.read_text(), path.name
+
+
+def _imported(path: Path) -> set[str]:
+	"""Modules of the migration that a file imports."""
+	names = []
+	for node in ast.walk(ast.parse(path.read_text())):
+		if isinstance(node, ast.Import):
+			names += [alias.name for alias in node.names]
+		elif isinstance(node, ast.ImportFrom):
+			names += [f"{node.module}.{alias.name}" for alias in node.names]
+	ours = "gigafibre_utils.migration."
+	return {name.removeprefix(ours).split(".")[0] for name in names if name.startswith(ours)}
+
+
+class Page(HTMLParser):
+	"""What a page would fetch or run."""
+
+	def __init__(self, text: str):
+		super().__init__()
+		self.tags: set[str] = set()
+		self.addresses: list[str] = []
+		self.handlers: list[str] = []
+		self.feed(text)
+
+	def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+		self.tags.add(tag)
+		for name, value in attrs:
+			if name in ("src", "href", "srcset", "data", "action", "xlink:href"):
+				self.addresses.append(value or "")
+			elif name.startswith("on"):
+				self.handlers.append(name)
+
+
+@pytest.fixture(scope="module")
+def hostile(compared: Reconciliation) -> Reconciliation:
+	"""Texts of the databases that would be a script, were they not escaped."""
+	drawn = Drawn(1, HOSTILE, Decimal(1), 9, [Unlike("notes", HOSTILE, HOSTILE)])
+	return replace(compared, site=HOSTILE, drawn=[drawn])
+
+
+def test_the_page_has_no_script_and_fetches_nothing(compared: Reconciliation):
+	page = Page(as_html(compared))
+	assert page.tags & {"script", "iframe", "object", "embed", "img"} == set()
+	assert [address for address in page.addresses if not address.startswith(("data:", "#"))] == []
+	assert "@import" not in as_html(compared)
+	assert "url(" not in as_html(compared)
+
+
+def test_what_the_databases_say_is_never_markup(hostile: Reconciliation):
+	page = Page(as_html(hostile))
+	assert "script" not in page.tags
+	assert "img" not in page.tags
+	assert page.handlers == []
+	assert "&lt;script&gt;" in as_html(hostile)
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_browser_opens_it_and_asks_for_nothing_else(hostile: Reconciliation, tmp_path: Path, width: int):
+	page_path, _ = write(hostile, tmp_path)
+	requests, dialogs = [], []
+	with sync_playwright() as playwright:
+		browser = launch(playwright)
+		page = browser.new_page(viewport={"width": width, "height": 900})
+		page.on("request", lambda request: requests.append(request.url))
+		page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+		page.goto(page_path.as_uri(), wait_until="networkidle")
+		is_too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+		browser.close()
+	assert (requests, dialogs) == ([page_path.as_uri()], [])
+	assert not is_too_wide
+
+
+def test_the_verdict_is_plain(compared: Reconciliation, hostile: Reconciliation):
+	assert "Reconciled to the cent" in as_html(compared)
+	assert "Reconciled to the cent" not in as_html(hostile)
+	assert "1 difference is unexplained" in as_html(hostile)
+	assert "7 differences are unexplained" in as_html(replace(hostile, drawn=hostile.drawn * 7))
+
+
+def test_the_json_has_every_customer_and_no_float_for_money(compared: Reconciliation, migrated: Migrated):
+	told = json.loads(as_json(compared), parse_float=lambda text: pytest.fail(f"{text} is a float"))
+	assert told["unexplained"] == 0
+	assert {int(customer) for customer in told["groups"][CUSTOMER]} == set(migrated.totals.by_customer)
+	assert told["groups"][ALL][""]["billed"]["legacy"] == str(migrated.totals.all.billed)
+	assert len(told["balances"]) == len(compared.balances) > 0
+	assert len(told["drawn"]) == 100
+	assert len(told["findings"]) == len(compared.findings) > 0
+
+
+def test_reports_are_for_their_owner_alone(compared: Reconciliation, tmp_path: Path):
+	(tmp_path / "reconciliation.html").write_text("older")
+	(tmp_path / "reconciliation.html").chmod(0o644)
+	for path in write(compared, tmp_path):
+		assert stat.S_IMODE(path.stat().st_mode) == 0o600
+	assert "older" not in (tmp_path / "reconciliation.html").read_text()
