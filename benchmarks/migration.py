@@ -60,7 +60,7 @@ def show(running: RunningHost, console: Console) -> None:
 @contextmanager
 def mariadb() -> Iterator[MariadbServer]:
 	"""A MariaDB that is gone in the end."""
-	with tempfile.TemporaryDirectory(dir=".host") as directory:
+	with tempfile.TemporaryDirectory() as directory:
 		server = MariadbServer(Path(directory))
 		server.start()
 		try:
@@ -97,7 +97,7 @@ def command() -> list[str]:
 		"--as-of",
 		AS_OF,
 		"--out",
-		tempfile.mkdtemp(dir=".host"),
+		tempfile.mkdtemp(),
 	]
 	return [sys.executable, "-m", "gigafibre_utils.cli", "migrate", "run", *asked_for]
 
@@ -112,7 +112,7 @@ def _floor(running: RunningHost, site: str, console: Console) -> float:
 	source = psycopg2.connect(running.host.postgres.url, dbname=site)
 	into = psycopg2.connect(running.host.new_site(f"{site}_floor"))
 	seconds = 0.0
-	with closing(source), closing(into), tempfile.TemporaryFile(dir=".host") as file:
+	with closing(source), closing(into), tempfile.TemporaryFile() as file:
 		for table in loaded():
 			_drop_indexes(into, table)
 			file.seek(0)

@@ -103,7 +103,7 @@ def rehearse(customers: int, port: int, serve: bool) -> None:
 
 	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}"
 	try:
-		with sample_legacy(HOSTS, customers, out) as legacy:
+		with sample_legacy(customers, out) as legacy:
 			options = Options(as_of=date.today(), create_missing=True)
 			is_good = _migrate_embedded(legacy, options, out, port if serve else None)
 	except GigafibreError as error:

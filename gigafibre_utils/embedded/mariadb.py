@@ -41,6 +41,7 @@ class MariadbServer:
 	"""A server with its data in `directory`, made there at the first start, and one database."""
 
 	def __init__(self, directory: Path):
+		directory = directory.resolve()  # the server takes its own directory for the current one
 		self.data = directory / "data"
 		self.log = directory / "mariadb.log"
 		self._password_file = directory / "password"

@@ -23,10 +23,9 @@ TOTALS = "control-totals.json"
 
 
 @contextmanager
-def sample_legacy(base: Path, customers: int, out: Path) -> Iterator[Legacy]:
+def sample_legacy(customers: int, out: Path) -> Iterator[Legacy]:
 	"""A MariaDB of our own with a sample of that size; what is known from making it is written to `out`."""
-	base.mkdir(parents=True, exist_ok=True)
-	with tempfile.TemporaryDirectory(dir=base, prefix="mariadb-") as directory:
+	with tempfile.TemporaryDirectory(prefix="gigafibre-mariadb-") as directory:
 		server = MariadbServer(Path(directory))
 		server.start()
 		try:

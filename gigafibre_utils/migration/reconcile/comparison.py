@@ -86,7 +86,7 @@ class Reconciliation:
 
 	@property
 	def unexplained(self) -> int:
-		"""Figures that differ for no known reason, invariants that are broken, drawn fields that are unlike."""
+		"""Figures that differ for no known reason, broken invariants, drawn fields that are unlike."""
 		return (
 			sum(row.unexplained for group in self.groups.values() for row in group)
 			+ sum(not apart.agrees for apart in self.apart)
@@ -109,7 +109,7 @@ def reconcile(
 ) -> Reconciliation:
 	"""Compare a legacy database with the site that it was brought into; writes nothing but a temporary table.
 
-	`as_of` is the day by which an invoice is overdue, `since` the first day of what is compared, on both sides.
+	`as_of` is the day by which an invoice is overdue, `since` the first day of what is compared.
 	`run` names the run whose steps and findings are told; the last one unless said otherwise. Raises
 	ServiceUnavailable or InvalidInput where the legacy database cannot be read.
 	"""

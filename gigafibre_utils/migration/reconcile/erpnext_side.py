@@ -64,7 +64,8 @@ _TAXES = """
 _OWED = """
 	SELECT coalesce(customer.legacy_id, ''), voucher.year, sum(entry.amount_in_account_currency)
 	FROM public."tabPayment Ledger Entry" AS entry
-	JOIN migrated_voucher AS voucher ON voucher.doctype = entry.voucher_type AND voucher.name = entry.voucher_no
+	JOIN migrated_voucher AS voucher
+		ON voucher.doctype = entry.voucher_type AND voucher.name = entry.voucher_no
 	LEFT JOIN public."tabCustomer" AS customer ON customer.name = entry.party
 	WHERE entry.delinked = 0 AND entry.account_type = 'Receivable' AND voucher.posting_date >= %s
 	GROUP BY 1, 2

@@ -48,7 +48,7 @@ class Apart:
 
 @dataclass
 class LegacySide:
-	"""What the legacy database says. `undated` tells of each document without a usable date if it is in scope."""
+	"""What the legacy database says. `undated_…` tell of documents without a usable date if they count."""
 
 	tally: Tally = field(default_factory=Tally)
 	left_out: Tally = field(default_factory=Tally)
@@ -121,7 +121,7 @@ def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 class _Moments:
 	"""The years of a table's documents, by rising ids.
 
-	One without a usable date is in scope where the nearest before it that has one is, else the first that has.
+	One without a usable date is in scope where the nearest before it that has one is, else the first.
 	"""
 
 	def __init__(

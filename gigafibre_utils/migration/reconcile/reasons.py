@@ -1,4 +1,4 @@
-"""What each reason of a finding means, for those who sign: one line where the code does not say it all."""
+"""What each reason of a finding means to those who sign."""
 
 REASONS = {
 	"account_number_shared": "Several customers have one account number; each keeps it.",
@@ -24,6 +24,7 @@ REASONS = {
 	"items_do_not_add_up": "The lines do not come to the invoice's net; a line makes up for it.",
 	"kept_but_not_met": "The arrangement is said to be kept, though instalments were not met.",
 	"kind_unknown": "A stored method that is neither card, bank account nor cheque.",
+	"mac_invalid": "No hardware address; kept as it was written.",
 	"met_already": "Nothing is owed on the instalment's invoice any more; it stands as met.",
 	"nameless": "Neither a company nor a person's name; called by its number.",
 	"never_received": "It bounced and nothing took it back: the payment is cancelled and pays nothing.",
@@ -63,5 +64,4 @@ REASONS = {
 	"undated": "No date that can be believed; dated by what stands around it.",
 	"wrong_sign": "A payment allocated to a credit note, or money paid out to an invoice.",
 	"zero_amount": "A payment of nothing: no money moved.",
-	"mac_invalid": "No hardware address; kept as it was written.",
 }

@@ -5,21 +5,24 @@ By the sources of Accounts Receivable, General Ledger, Trial Balance and Custome
 
 from collections.abc import Iterator
 
+from gigafibre_utils.migration.reconcile.ledger_rules import GL, PLE
+from gigafibre_utils.migration.reconcile.rules import Invariant
+
 _GL_TEXTS = (
-	"account company account_currency voucher_type voucher_no voucher_subtype fiscal_year cost_center against "
-	"transaction_currency is_opening is_advance"
+	"account company account_currency voucher_type voucher_no voucher_subtype fiscal_year cost_center "
+	"against transaction_currency is_opening is_advance"
 )
 _PLE_TEXTS = (
 	"account account_type company party_type party voucher_type voucher_no against_voucher_type "
 	"against_voucher_no account_currency cost_center"
 )
 _INVOICE_TEXTS = (
-	"customer customer_name company currency party_account_currency debit_to territory customer_group cost_center "
-	"status language naming_series against_income_account"
+	"customer customer_name company currency party_account_currency debit_to territory customer_group "
+	"cost_center status language naming_series against_income_account"
 )
 _PAYMENT_TEXTS = (
-	"party_type party party_name company paid_from paid_to paid_from_account_currency paid_to_account_currency "
-	"mode_of_payment payment_type status reference_no remarks title"
+	"party_type party party_name company paid_from paid_to paid_from_account_currency "
+	"paid_to_account_currency mode_of_payment payment_type status reference_no remarks title"
 )
 _ITEM_TEXTS = "item_code item_name description income_account cost_center uom stock_uom"
 _TAX_TEXTS = "charge_type account_head description cost_center"
@@ -31,12 +34,12 @@ _OF_INVOICE = """
 """
 
 
-def complete(gl: str, ple: str) -> Iterator[tuple[str, str, str]]:
-	"""Name, rule and offenders, a check for each table. `gl` and `ple` are the ledgers' migrated entries."""
+def complete() -> Iterator[Invariant]:
+	"""A rule for each table."""
 	payments = _OF_INVOICE.format("Payment Entry", "name").replace("'Sales Invoice'", "'Payment Entry'")
 	tables = (
-		("GL Entry", gl, _GL_TEXTS, "posting_date creation debit credit"),
-		("Payment Ledger Entry", ple, _PLE_TEXTS, "posting_date creation amount"),
+		("GL Entry", GL, _GL_TEXTS, "posting_date creation debit credit"),
+		("Payment Ledger Entry", PLE, _PLE_TEXTS, "posting_date creation amount"),
 		(
 			"Sales Invoice",
 			_OF_INVOICE.format("Sales Invoice", "name"),
@@ -56,7 +59,7 @@ def complete(gl: str, ple: str) -> Iterator[tuple[str, str, str]]:
 			for column, condition in zip([*texts.split(), *others.split()], empty, strict=True)
 		]
 		own = "entry.legacy_id <> '' AND " if doctype == "Customer" else ""
-		yield (
+		yield Invariant(
 			f"complete_{doctype.lower().replace(' ', '_')}",
 			f"No column of {doctype} that reports read is empty.",
 			f"""
