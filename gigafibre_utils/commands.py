@@ -3,6 +3,7 @@
 import sys
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import click
 import frappe
@@ -64,6 +65,29 @@ def postgres_doctor(context, fix: bool, as_json: bool) -> None:
 		frappe.destroy()
 	terminal.show(report, outcomes, as_json)
 	sys.exit(not report.is_healthy)
+
+
+@gigafibre.command(
+	add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_context
+def migrate(context, arguments: tuple[str, ...]) -> None:
+	"""Bring the legacy billing database into this site; `migrate --help` tells how."""
+	from gigafibre_utils.migration.command import migrate as command
+
+	frappe.init(get_site(context))
+	command.main(arguments, prog_name="bench gigafibre migrate", obj=_database_url())
+
+
+def _database_url() -> str:
+	"""The site's own database, as the migration connects to it."""
+	conf = frappe.conf
+	if conf.db_type != "postgres":
+		raise click.ClickException("The migration writes to sites on PostgreSQL alone.")
+	user = quote(conf.db_user or conf.db_name)
+	place = f"{conf.db_host or 'localhost'}:{conf.db_port or 5432}"
+	return f"postgresql://{user}:{quote(conf.db_password, safe='')}@{place}/{quote(conf.db_name)}"
 
 
 commands = [gigafibre]

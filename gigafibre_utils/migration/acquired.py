@@ -165,7 +165,7 @@ def read(path: Path) -> list[Line]:
 
 
 def amount(written: str) -> Decimal | None:
-	"""`1 234,56`, `1,234.56`, `$1234.5`, `(12,00)`; None where it is not one amount of dollars for certain."""
+	"""`1 234,56`, `1,234.56`, `$1234.5`, `(12,00)`; None where it is not certain which amount is meant."""
 	bare = _CURRENCY.sub("", unicodedata.normalize("NFKC", written), count=1).strip()
 	if negative := _NEGATIVE.fullmatch(bare):
 		bare = next(filter(None, negative.groups()))

@@ -10,6 +10,20 @@ is then easily another village's. A technician who is sent nowhere asks; one who
 """
 
 import logging
+import time
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from psycopg2.extensions import connection as Connection
+
+from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration.target import rows
 
 ENDPOINT = "https://api.mapbox.com"
 PATH = "/search/geocode/v6/forward"
@@ -24,7 +38,7 @@ CHECKPOINT = 20
 """Answers between two commits: what a killed run asks for again at most."""
 
 REFUSED = "refused"
-"""The accuracy of an address that Mapbox does not take as a question; it is asked for again in a later run."""
+"""The accuracy of an address that Mapbox does not take as a question; a later run asks again."""
 
 # The token is a part of the address, which urllib3 writes down where somebody listens.
 logging.getLogger("urllib3.connectionpool").addFilter(
@@ -42,8 +56,8 @@ _TABLE = """
 	)
 """
 _TIDY = "trim(regexp_replace(coalesce({}, ''), '[\\s;]+', ' ', 'g'))"
-# However an address is written in capitals and blanks, it is one. Without a street, or without anything that says
-# where that lies, there is nothing to ask for.
+# However an address is written in capitals and blanks, it is one. Without a street, or without anything that
+# says where that lies, there is nothing to ask for.
 _UNPLACED = f"""
 	SELECT place.name, legacy_delivery_id, latitude, longitude, street, city, region, postcode,
 		CASE WHEN street <> '' AND (city <> '' OR postcode <> '')
@@ -53,7 +67,8 @@ _UNPLACED = f"""
 	CROSS JOIN LATERAL (
 		SELECT {_TIDY.format("address_line1")} AS street, {_TIDY.format("city")} AS city,
 			{_TIDY.format("state")} AS region,
-			regexp_replace(upper(replace({_TIDY.format("pincode")}, ' ', '')), '^(...)(...)$', '\1 \2') AS postcode
+			regexp_replace(upper(replace({_TIDY.format("pincode")}, ' ', '')), '^(...)(...)$', '\\1 \\2')
+				AS postcode
 	) address
 	WHERE coalesce(latitude, 0) = 0 OR coalesce(longitude, 0) = 0
 """

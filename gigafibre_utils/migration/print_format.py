@@ -14,11 +14,12 @@ _IS_THERE = """
 		WHERE name = %s AND doc_type = 'Sales Invoice' AND disabled = 0
 	)
 """
-# What ERPNext's installation sets (`setup.install.set_default_print_formats`) was chosen by nobody; what a user
-# sets, be it the same, is of type Data (`customize_form`, `print_format.make_default`).
+# What ERPNext's installation sets (`setup.install.set_default_print_formats`) was chosen by nobody; what a
+# user sets, be it the same, is of type Data (`customize_form`, `print_format.make_default`).
 _CHOSEN = """
 	SELECT name, value,
-		coalesce(value, '') = '' OR value = 'Sales Invoice with Item Image' AND property_type = 'Link'
+		coalesce(value, '') = ''
+			OR value = 'Sales Invoice with Item Image' AND property_type = 'Link' AS is_free
 	FROM public."tabProperty Setter"
 	WHERE doc_type = 'Sales Invoice' AND property = 'default_print_format' AND doctype_or_field = 'DocType'
 	ORDER BY name LIMIT 1

@@ -1,4 +1,4 @@
-"""Mapbox's forward geocoding over HTTP, as its documentation tells it: knows the addresses that it is given."""
+"""Mapbox's forward geocoding over HTTP, as its documentation has it: knows the addresses that it is given."""
 
 import json
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ class Known:
 class MapboxDouble:
 	"""`known` maps a street to what is known of it, `asked` holds the questions that were answered.
 
-	`refusals` are statuses and headers that are answered first, one after the other; `broken` is a body that is
-	answered in place of any other.
+	`refusals` are statuses and headers that are answered first, one after the other; `broken` is a body that
+	is answered in place of any other.
 	"""
 
 	def __init__(self):
