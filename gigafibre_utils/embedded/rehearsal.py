@@ -49,9 +49,9 @@ def migrate_into(running: RunningHost, legacy: Legacy, options: Options, out: Pa
 def addresses_of_migrated(running: RunningHost) -> Iterator[tuple[str, str]]:
 	"""A migrated invoice that waits to be paid, as its customer and as staff see it."""
 	with EmbeddedSite(running.host) as site:
-		filters = {"legacy_id": ["!=", None], "docstatus": 1, "status": "Partly Paid"}
 		for status in ("Unpaid", "Partly Paid", "Overdue"):
-			if name := site.exists("Sales Invoice", filters | {"status": status}):
+			migrated_ones = {"legacy_id": ["!=", ""], "docstatus": 1, "status": status}
+			if name := site.exists("Sales Invoice", migrated_ones):
 				link = links.make(name, Purpose.QR, links.QR_SECONDS)
 				yield f"Pay page, {status.lower()}", link.url
 				yield f"PDF, {status.lower()}", f"{running.api}.invoice_pdf?name={name}&t={link.token}"

@@ -37,7 +37,7 @@ def resolve(invoice: Invoice, pay_url: str | None, language: str | None = None) 
 		invoice.name,
 		["net_total", "customer_address", "terms", "contact_email"],
 	)
-	customer = site.current().get("Customer", invoice.customer, ["referral_code"]) or {}
+	customer = site.current().get("Customer", invoice.customer, ["referral_code", "account_number"]) or {}
 	return Statement(
 		invoice=invoice.name,
 		language=language or reader_language(invoice),
@@ -46,7 +46,7 @@ def resolve(invoice: Invoice, pay_url: str | None, language: str | None = None) 
 		is_draft=invoice.docstatus == DRAFT,
 		return_against=invoice.return_against,
 		sender=_sender(invoice.company),
-		customer=invoice.customer,
+		customer=customer.get("account_number") or invoice.customer,
 		customer_name=invoice.customer_name,
 		customer_address=_address_named(details["customer_address"]),
 		posting_date=invoice.posting_date,

@@ -55,13 +55,13 @@ _TABLE = """
 		found_at timestamptz NOT NULL DEFAULT now()
 	)
 """
-_TIDY = "trim(regexp_replace(coalesce({}, ''), '[\\s;]+', ' ', 'g'))"
+_TIDY = "trim(regexp_replace(coalesce({}, ''), '[\\s\\u00a0;]+', ' ', 'g'))"
 # However an address is written in capitals and blanks, it is one. Without a street, or without anything that
 # says where that lies, there is nothing to ask for.
 _UNPLACED = f"""
-	SELECT place.name, legacy_delivery_id, latitude, longitude, street, city, region, postcode,
-		CASE WHEN street <> '' AND (city <> '' OR postcode <> '')
-			THEN lower(concat_ws(', ', street, city, region, postcode))
+	SELECT place.name, legacy_delivery_id, latitude, longitude, address.*,
+		CASE WHEN street <> '' AND (address.city <> '' OR postcode <> '')
+			THEN lower(concat_ws(', ', street, address.city, region, postcode))
 		END AS query
 	FROM public."tabService Location" place
 	CROSS JOIN LATERAL (
@@ -244,7 +244,7 @@ class Mapbox:
 			)
 		try:
 			return _read(response.json(parse_float=Decimal))
-		except (ValueError, LookupError, TypeError, AttributeError):
+		except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
 			raise ServiceUnavailable("Mapbox's answer is none of its Geocoding API v6.") from None
 
 	def _answered(self, address: Address) -> requests.Response:

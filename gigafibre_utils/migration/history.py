@@ -4,17 +4,21 @@ Written on a connection that commits by itself, but for what must stand or fall 
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from gigafibre_utils.migration.target import one, rows
+from gigafibre_utils.migration.target import one, rows, set_path
 
 RUNNING, FAILED, DONE, UNDONE = "Running", "Failed", "Done", "Undone"
 USER = "Administrator"
+
+log = logging.getLogger("gigafibre.migration")
 
 _NEXT = """
 	SELECT coalesce(max(substr(name, 5)::int), 0) + 1 FROM public."tabMigration Run"
@@ -38,7 +42,15 @@ _INSERT_STEP = """
 	)
 """
 _UNFINISHED = """
-	SELECT name FROM public."tabMigration Run" WHERE status = ANY (%s) ORDER BY name DESC LIMIT 1
+	SELECT run.name FROM public."tabMigration Run" run
+	JOIN public."tabMigration Run Step" step ON step.parent = run.name AND step.step = %s
+	WHERE run.status = ANY (%s) ORDER BY run.name DESC LIMIT 1
+"""
+_FINDING = """
+	CREATE TEMP TABLE finding (
+		outcome text NOT NULL, legacy_table text NOT NULL, legacy_id bigint NOT NULL, reason text NOT NULL,
+		detail text, legacy_row jsonb
+	) ON COMMIT DROP
 """
 _MOVE_FINDINGS = """
 	INSERT INTO public."tabMigration Finding" (
@@ -121,9 +133,9 @@ class History:
 		return cls(connection, name)
 
 	@classmethod
-	def unfinished(cls, connection: Connection) -> "History | None":
-		"""The run that was ended before its end, if there is one."""
-		name = one(connection, _UNFINISHED, [RUNNING, FAILED])
+	def unfinished(cls, connection: Connection, step: str) -> "History | None":
+		"""The run with that step that was ended before its end, if there is one."""
+		name = one(connection, _UNFINISHED, step, [RUNNING, FAILED])
 		return cls(connection, name) if name else None
 
 	def get(self, field: str) -> Any:
@@ -157,6 +169,22 @@ class History:
 			cursor.execute(
 				'UPDATE public."tabMigration Run" SET ended_at = now() WHERE name = %s', [self.name]
 			)
+
+	def fail(self, told: str) -> None:
+		"""Write down why the run ended, where there still is somebody to write to."""
+		try:
+			self.end(FAILED, told)
+		except psycopg2.Error:
+			log.warning(
+				"That %s failed could not be written down: the site's database is gone.", self.name
+			)
+
+	def prepare(self, cursor: Cursor, step: str) -> None:
+		"""Set a transaction up as the step's: what it adds, changes and finds is written down as the run's."""
+		set_path(cursor)
+		cursor.execute("SELECT set_config('gigafibre.run', %s, true)", [str(self.number)])
+		cursor.execute("SELECT set_config('gigafibre.step', %s, true)", [step])
+		cursor.execute(_FINDING)
 
 	def step_began(self, step: str) -> None:
 		"""Say that a step is at work."""

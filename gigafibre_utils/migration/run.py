@@ -9,7 +9,7 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -31,19 +31,13 @@ from gigafibre_utils.migration.reimport import Payments
 from gigafibre_utils.migration.staging import stage
 from gigafibre_utils.migration.steps import PLAN, PLAN_FILES, PLAN_READS, Step, Work, chosen
 from gigafibre_utils.migration.tables import TABLES
-from gigafibre_utils.migration.target import Target, one, run_file, set_path
+from gigafibre_utils.migration.target import Target, one, run_file
 
 LANES = 2
 BOOKS = "set_up_books"
 
 log = logging.getLogger("gigafibre.migration")
 
-_FINDING = """
-	CREATE TEMP TABLE finding (
-		outcome text NOT NULL, legacy_table text NOT NULL, legacy_id bigint NOT NULL, reason text NOT NULL,
-		detail text, legacy_row jsonb
-	) ON COMMIT DROP
-"""
 _WAS_RUN = """
 	SELECT EXISTS (
 		SELECT FROM public."tabMigration Run Step" step
@@ -128,7 +122,7 @@ class Migration:
 					return self._run_dry(afterwards)
 				return self._run(control, afterwards)
 		except psycopg2.Error as error:
-			raise _told("The run", self._target.name, error) from error
+			raise told("The run", self._target.name, error) from error
 
 	def _run_dry(self, afterwards: Callable | None) -> Outcome:
 		self._dry = self._target.connect()
@@ -152,7 +146,8 @@ class Migration:
 		try:
 			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES)
 		except GigafibreError as error:
-			self._fail(control, str(error))
+			if not self._dry:
+				self._history.fail(str(error))
 			raise
 		outcome = Outcome(self._history.name, self._history.steps(), self._history.findings())
 		self._history.set(summary=json.dumps([vars(finding) for finding in outcome.findings]))
@@ -162,7 +157,7 @@ class Migration:
 		return outcome
 
 	def _unfinished(self, control: Connection) -> History | None:
-		history = History.unfinished(control)
+		history = History.unfinished(control, PLAN)
 		if not history:
 			return None
 		begun = history.arguments()
@@ -281,37 +276,32 @@ class Migration:
 			record = self._history.step_done(cursor, step, 0, time.monotonic() - started)
 		self._progress.done(record)
 
-	@contextmanager
-	def _transaction(self, step: str) -> Iterator[Cursor]:
-		"""A step's own; committed at the end. In a dry run all steps are in one that is not."""
-		connection = self._dry or self._target.connect()
-		try:
-			with connection.cursor() as cursor:
-				set_path(cursor)
-				cursor.execute("SELECT set_config('gigafibre.run', %s, true)", [str(self._history.number)])
-				cursor.execute("SELECT set_config('gigafibre.step', %s, true)", [step])
-				cursor.execute(_FINDING)
-				yield cursor
-				if self._dry:
-					cursor.execute("DISCARD TEMP")
-			if not self._dry:
-				connection.commit()
-		except psycopg2.Error as error:
-			raise _told(step, self._target.name, error) from error
-		finally:
-			if not self._dry:
-				connection.close()
+	def _transaction(self, step: str) -> AbstractContextManager[Cursor]:
+		return transaction(self._target, self._history, step, self._dry)
 
-	def _fail(self, control: Connection, told: str) -> None:
-		"""Write down why the run ended, where there still is somebody to write to."""
-		if self._dry:
-			return
-		try:
-			self._history.end("Failed", told)
-		except psycopg2.Error:
-			log.warning(
-				"That %s failed could not be written down: the site's database is gone.", self._history.name
-			)
+
+@contextmanager
+def transaction(
+	target: Target, history: History, step: str, dry: Connection | None = None
+) -> Iterator[Cursor]:
+	"""A step's own, committed at the end. In a dry run all steps are in that of `dry`, which is not.
+
+	Raises GigafibreError with one sentence for what PostgreSQL refuses.
+	"""
+	connection = dry or target.connect()
+	try:
+		with connection.cursor() as cursor:
+			history.prepare(cursor, step)
+			yield cursor
+			if dry:
+				cursor.execute("DISCARD TEMP")
+		if not dry:
+			connection.commit()
+	except psycopg2.Error as error:
+		raise told(step, target.name, error) from error
+	finally:
+		if not dry:
+			connection.close()
 
 
 def _reads(steps: Sequence[Step]) -> list[str]:
@@ -328,7 +318,7 @@ def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
 		log.info("%s took %.1f s", name, time.monotonic() - started)
 
 
-def _told(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
+def told(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
 	"""PostgreSQL's error as one sentence, without its details: they hold values of rows."""
 	again = "Nothing of it was kept; the same command goes on from here"
 	if isinstance(error, DiskFull):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from gigafibre_utils.migration import reconcile as package
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.reconcile import Reconciliation, reconcile, write
 from gigafibre_utils.migration.reconcile.draw import Drawn, Unlike
-from gigafibre_utils.migration.reconcile.figures import ALL, CUSTOMER, RATE, TAX, YEAR
+from gigafibre_utils.migration.reconcile.figures import ALL, CUSTOMER, OWED, RATE, TAX, YEAR, Figure, Row
 from gigafibre_utils.migration.reconcile.reasons import REASONS
 from gigafibre_utils.migration.reconcile.report import as_html, as_json
 from gigafibre_utils.migration.sample import ControlTotals, Sums
@@ -400,6 +401,27 @@ def test_the_verdict_is_plain(compared: Reconciliation, hostile: Reconciliation)
 def test_each_reason_is_explained_to_who_signs(compared: Reconciliation):
 	assert compared.findings
 	assert {finding.reason for finding in compared.findings} <= set(REASONS)
+
+
+def test_the_page_tells_how_many_customers_owe_how_much(compared: Reconciliation):
+	"""What is owed: 12.00 in credit, nothing, a cent, 49.99 and 50.00, 999.99 and 1,000.00."""
+	owed = [Decimal(amount) for amount in ("-12", "0", "0.01", "49.99", "50", "999.99", "1000")]
+	rows = [
+		Row(str(place), {**compared.groups[CUSTOMER][0].figures, OWED: Figure(amount, amount)})
+		for place, amount in enumerate(owed)
+	]
+	page = as_html(replace(compared, groups={**compared.groups, CUSTOMER: rows}))
+	told = dict(re.findall(r'<td>([^<]*)</td><td class="n">(\d+)</td><td class="bars">', page)[:8])
+	assert told == {
+		"a credit": "1",
+		"nothing": "1",
+		"below 50": "2",
+		"below 100": "1",
+		"below 250": "0",
+		"below 500": "0",
+		"below 1,000": "1",
+		"more": "1",
+	}
 
 
 def test_the_json_has_every_customer_and_no_float_for_money(compared: Reconciliation, migrated: Migrated):

@@ -1,6 +1,7 @@
 """The reconciliation as people sign it, one HTML file that needs nothing from outside, and as JSON."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from gigafibre_utils.migration.reconcile import charts
-from gigafibre_utils.migration.reconcile.comparison import Reconciliation
+from gigafibre_utils.migration.reconcile.comparison import Balance, Reconciliation
 from gigafibre_utils.migration.reconcile.draw import DRAWN
 from gigafibre_utils.migration.reconcile.figures import (
 	ALL,
@@ -27,7 +28,6 @@ from gigafibre_utils.migration.reconcile.figures import (
 	TAX,
 	YEAR,
 	Figure,
-	Row,
 )
 from gigafibre_utils.migration.reconcile.reasons import REASONS
 
@@ -37,6 +37,15 @@ LISTED = 50
 COUNTS = (INVOICES, PAYMENTS)
 _CENT = Decimal("0.01")
 _TEMPLATE = "report.html"
+_OWED = {
+	"a credit": Decimal(0),
+	"nothing": _CENT,
+	"below 50": Decimal(50),
+	"below 100": Decimal(100),
+	"below 250": Decimal(250),
+	"below 500": Decimal(500),
+	"below 1,000": Decimal(1000),
+}
 _STEPS = (Decimal(0), _CENT, Decimal(1), Decimal(10), Decimal(100), Decimal(1000))
 
 
@@ -52,28 +61,31 @@ class Unexplained:
 def write(reconciliation: Reconciliation, directory: Path) -> tuple[Path, Path]:
 	"""Write `reconciliation.html` and `reconciliation.json`; gives their paths."""
 	directory.mkdir(parents=True, exist_ok=True)
-	paths = directory / "reconciliation.html", directory / "reconciliation.json"
-	for path, text in zip(paths, (as_html(reconciliation), as_json(reconciliation)), strict=True):
+	page, data = directory / "reconciliation.html", directory / "reconciliation.json"
+	for path, parts in ((page, [as_html(reconciliation)]), (data, _json(reconciliation))):
 		path.touch(mode=0o600)  # what customers owe is in it
 		path.chmod(0o600)
-		path.write_text(text, encoding="utf-8")
-	return paths
+		with path.open("w", encoding="utf-8") as file:
+			file.writelines(parts)
+	return page, data
 
 
 def as_json(reconciliation: Reconciliation) -> str:
 	"""All of it, amounts as strings."""
+	return "".join(_json(reconciliation))
+
+
+def _json(reconciliation: Reconciliation) -> Iterator[str]:
+	"""Piece by piece: of thousands of customers it is long."""
 	told = {
 		"verdict": verdict(reconciliation),
 		"unexplained": reconciliation.unexplained,
 		**vars(reconciliation),
 		"groups": {
-			group: {row.key: _plain_row(row) for row in rows} for group, rows in reconciliation.groups.items()
+			group: {row.key: row.figures for row in rows} for group, rows in reconciliation.groups.items()
 		},
-		"balances": [
-			vars(balance) | {"difference": balance.difference} for balance in reconciliation.balances
-		],
 	}
-	return json.dumps(told, default=_plain, indent=1, ensure_ascii=False)
+	return json.JSONEncoder(default=_plain, indent=1, ensure_ascii=False).iterencode(told)
 
 
 def as_html(reconciliation: Reconciliation) -> str:
@@ -93,7 +105,7 @@ def as_html(reconciliation: Reconciliation) -> str:
 			charts.by_year(measure, [(row.key, row.figures[measure]) for row in groups[YEAR]])
 			for measure in (BILLED, PAID, OWED)
 		],
-		owed_off=_spread([row.figures[OWED].difference for row in groups[CUSTOMER]]),
+		owed=_owed([row.figures[OWED].erpnext for row in groups[CUSTOMER]]),
 		balance_off=_spread([balance.difference for balance in reconciliation.balances]),
 		unlike=[drawn for drawn in reconciliation.drawn if drawn.unlike],
 		broken=[checked for checked in reconciliation.invariants if checked.count],
@@ -141,6 +153,14 @@ def _unexplained(reconciliation: Reconciliation) -> Iterator[Unexplained]:
 					yield Unexplained(named[group].format(row.key or "without a legacy ID"), measure, figure)
 
 
+def _owed(amounts: list[Decimal]) -> list[tuple[str, int]]:
+	"""How many customers owe how much."""
+	counts = Counter(
+		next((name for name, above in _OWED.items() if amount < above), "more") for amount in amounts
+	)
+	return [(name, counts[name]) for name in (*_OWED, "more")]
+
+
 def _spread(differences: list[Decimal]) -> list[tuple[str, int]]:
 	"""How many differences there are of which size."""
 	sizes = [abs(amount) for amount in differences]
@@ -153,18 +173,15 @@ def _spread(differences: list[Decimal]) -> list[tuple[str, int]]:
 	return list(zip(names, counts, strict=True))
 
 
-def _plain_row(row: Row) -> dict[str, dict[str, Any]]:
-	return {
-		measure: vars(figure) | {"difference": figure.difference, "is_explained": figure.is_explained}
-		for measure, figure in row.figures.items()
-	}
-
-
 def _plain(value: Any) -> Any:
 	if isinstance(value, Decimal):
 		return money(value).replace(",", "").replace("−", "-")
 	if isinstance(value, date | datetime):
 		return value.isoformat()
+	if isinstance(value, Figure):
+		return vars(value) | {"difference": value.difference, "is_explained": value.is_explained}
+	if isinstance(value, Balance):
+		return vars(value) | {"difference": value.difference}
 	return vars(value)
 
 
