@@ -23,11 +23,12 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import clean
-from gigafibre_utils.migration.books import EARLIEST
-from gigafibre_utils.migration.chart import make_fiscal_year
+from gigafibre_utils.migration.books import EARLIEST, Named, Resolved, resolve
+from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.staging import Lines
-from gigafibre_utils.migration.target import has_column, one, rows, run_file
+from gigafibre_utils.migration.target import has_column, one, run_file
 
+STEP = "import_expro_payments"
 COLUMNS = {
 	"date": ("date", "date de paiement", "date du paiement", "payment date"),
 	"account": (
@@ -66,11 +67,16 @@ METHODS = {
 UNKNOWN_METHOD = "other"
 TOO_LARGE = Decimal(10**10)
 
-_ISO = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)(?:[T ]\d\d:\d\d.*)?")
-_NUMBERED = re.compile(r"(?P<first>\d\d?)([-/.])(?P<second>\d\d?)\2(?P<year>\d{4})(?: \d\d?:\d\d.*)?")
-_CURRENCY = re.compile(r"\$\s*CAD?|CAD?\s*\$|\$|CAD", re.IGNORECASE)
+_ISO = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)(?:[T ]\d\d:\d\d.*)?", re.ASCII)
+_NUMBERED = re.compile(
+	r"(?P<first>\d\d?)([-/.])(?P<second>\d\d?)\2(?P<year>\d{4})(?: \d\d?:\d\d.*)?", re.ASCII
+)
+_CURRENCY = re.compile(
+	r"^([-(\u2212]?)\s*(?:CAD?\s*\$|\$|CAD)|(?:\$\s*CAD?|CAD?\s*\$|\$|CAD)\s*([-)\u2212]?)$", re.IGNORECASE
+)
 _NUMBER = re.compile(
-	r"(?P<whole>\d{1,3}(?P<group>[ ,.'])\d{3}(?:(?P=group)\d{3})*|\d+)(?:(?P<point>[.,])(?P<cents>\d{1,2}))?"
+	r"(?P<whole>\d{1,3}(?P<group>[ ,.'])\d{3}(?:(?P=group)\d{3})*|\d+)(?:(?P<point>[.,])(?P<cents>\d{1,2}))?",
+	re.ASCII,
 )
 _NEGATIVE = re.compile(r"[-\u2212]\s*(.+)|(.+?)\s*[-\u2212]|\((.+)\)")
 _TABLE = """
@@ -80,13 +86,6 @@ _TABLE = """
 		reason text, detail text, written jsonb NOT NULL
 	) ON COMMIT DROP
 """
-_YEARS = """
-	SELECT DISTINCT extract(year FROM posting_date)::int FROM acquired_payment
-	WHERE reason IS NULL AND posting_date <= (SELECT as_of FROM books) AND fiscal_year(posting_date) IS NULL
-	ORDER BY 1
-"""
-_HAS_BOOKS = "SELECT EXISTS (SELECT FROM books) AND EXISTS (SELECT FROM mode WHERE method = '')"
-
 
 @dataclass(frozen=True)
 class Line:
@@ -123,28 +122,53 @@ class Imported:
 	rejected: int
 
 
-def import_payments(connection: Connection, path: Path, create_missing: bool = False) -> Imported:
-	"""Bring a file over, in a step's transaction, which the caller commits.
+def payments(path: Path, company: str | None, create_missing: bool, as_of: date) -> Single:
+	"""Bringing a file over, up to the day that it is brought over on.
 
-	Raises InvalidInput where the file cannot be read, or the site lacks what the payments are booked by;
-	fiscal years are made where `create_missing` says so.
+	Raises InvalidInput with one sentence where the file cannot be read, and as the work is checked where the
+	site lacks what the payments are booked by, unless `create_missing` says that it is made.
 	"""
-	if not has_column(connection, "tabCustomer", "account_number"):
-		raise InvalidInput(
-			"Customers of this site have no account number: add_missing_custom_fields was not run into it."
-		)
-	if not one(connection, _HAS_BOOKS):
-		raise InvalidInput("What payments are booked to is not known yet: plan the migration first.")
 	lines = read(path)
+
+	def resolved(connection: Connection, run: int = 0) -> Resolved:
+		if not has_column(connection, "tabCustomer", "account_number"):
+			raise InvalidInput(
+				"Customers of this site have no account number: add_missing_custom_fields was not run into it."
+			)
+		found = resolve(connection, _named_by(lines, as_of), company, run, as_of, None)
+		if not create_missing:
+			found.require()
+		return found
+
+	return Single(
+		STEP,
+		path.name,
+		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)).lines,
+		{"company": company, "create_missing": create_missing, "as_of": as_of.isoformat()},
+		resolved,
+	)
+
+
+def import_payments(connection: Connection, lines: Sequence[Line], resolved: Resolved) -> Imported:
+	"""Bring the lines of a file over, in a step's transaction, which the caller commits."""
 	with connection.cursor() as cursor:
+		resolved.create_missing(cursor)
+		resolved.write(cursor)
 		cursor.execute(_TABLE)
 		cursor.copy_expert("COPY acquired_payment FROM STDIN", Lines(_copied(line) for line in lines))
 		cursor.execute("ANALYZE acquired_payment")
-		_require_years(connection, create_missing)
 		run_file(cursor, "430_acquired_payments.sql")
 	made = one(connection, "SELECT count(*) FROM new_acquired")
 	rejected = one(connection, "SELECT count(*) FROM judged_acquired WHERE refusal IS NOT NULL")
 	return Imported(len(lines), made, len(lines) - made - rejected, rejected)
+
+
+def _named_by(lines: Sequence[Line], as_of: date) -> Named:
+	"""What the payments among the lines have names for that the books must know."""
+	payments = [line for line in lines if line.posting_date and not line.reason]
+	dates = [line.posting_date for line in payments if line.posting_date <= as_of]
+	methods = sorted({line.method for line in payments})
+	return Named((), (), tuple(methods), tuple(sorted({on.year for on in dates})))
 
 
 def read(path: Path) -> list[Line]:
@@ -166,9 +190,9 @@ def read(path: Path) -> list[Line]:
 
 def amount(written: str) -> Decimal | None:
 	"""`1 234,56`, `1,234.56`, `$1234.5`, `(12,00)`; None where it is not certain which amount is meant."""
-	bare = _CURRENCY.sub("", unicodedata.normalize("NFKC", written), count=1).strip()
+	bare = _CURRENCY.sub(r"\1\2", re.sub(r"\s", " ", written)).strip()
 	if negative := _NEGATIVE.fullmatch(bare):
-		bare = next(filter(None, negative.groups()))
+		bare = next(filter(None, negative.groups())).strip()
 	if not (number := _NUMBER.fullmatch(bare)):
 		return None
 	group, point = number["group"], number["point"]
@@ -317,17 +341,6 @@ def _named(line: Line, first_seen: dict[tuple, list[int]]) -> Line:
 	return Line(
 		line.number, written, line.posting_date, line.amount, name=f"EXPRO-{digest[:12]}", same_as=before
 	)
-
-
-def _require_years(connection: Connection, create_missing: bool) -> None:
-	years = [year for (year,) in rows(connection, _YEARS)]
-	if years and not create_missing:
-		told = ", ".join(map(str, years))
-		raise InvalidInput(f"The site lacks the fiscal years {told}. --create-missing creates what it lacks.")
-	as_of = one(connection, "SELECT as_of FROM books")
-	with connection.cursor() as cursor:
-		for year in years:
-			make_fiscal_year(cursor, as_of, year)
 
 
 def _copied(line: Line) -> bytes:

@@ -3,7 +3,7 @@
 What is missing is told before anything is written, or created when that was asked for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -76,7 +76,7 @@ _ACCOUNT_OF_MODE = """
 """
 _SETTING = 'SELECT value FROM public."tabSingles" WHERE doctype = %s AND field = %s'
 _YEARS = """
-	SELECT calendar.number FROM generate_series(%s, %s) calendar (number)
+	SELECT calendar.number FROM unnest(%s::int[]) calendar (number)
 	WHERE EXISTS (
 		SELECT FROM (VALUES (1, 1), (12, 31)) end_of_it (month, day)
 		WHERE NOT EXISTS (
@@ -136,11 +136,11 @@ class Named:
 	categories: tuple[str, ...]
 	tax_codes: tuple[str, ...]
 	methods: tuple[str, ...]
-	years: tuple[int, int]
+	years: tuple[int, ...]
 
 	@classmethod
 	def read(cls, snapshot: Snapshot, as_of: date) -> "Named":
-		"""Read them from the legacy database. `years` are the first and last that a document is dated in."""
+		"""Read them from the legacy database. `years` are all from the first that a document is dated in."""
 		moments = [
 			*_span(snapshot, "issued_at", "invoice", as_of),
 			*_span(snapshot, "paid_at", "payment", as_of),
@@ -151,7 +151,7 @@ class Named:
 			_distinct(snapshot, "category", "product"),
 			tuple(filter(None, _distinct(snapshot, "code", "invoice_tax"))),
 			_distinct(snapshot, "method", "payment"),
-			(min(years), max(*years, as_of.year)),
+			tuple(range(min(years), max(*years, as_of.year) + 1)),
 		)
 
 
@@ -225,7 +225,7 @@ def resolve(
 	resolved.income = {category: finder.income(category) for category in named.categories}
 	resolved.tax = {code: finder.tax(code) for code in named.tax_codes}
 	resolved.mode = {method: finder.mode(method, bank, cash or bank) for method in named.methods}
-	finder.fiscal_years(*named.years)
+	finder.fiscal_years(named.years)
 	return resolved
 
 
@@ -263,8 +263,8 @@ class _Finder:
 		)
 		return mode, account
 
-	def fiscal_years(self, first: int, last: int) -> None:
-		for (year,) in rows(self._connection, _YEARS, first, last):
+	def fiscal_years(self, years: Sequence[int]) -> None:
+		for (year,) in rows(self._connection, _YEARS, list(years)):
 			self._lacks(f"the fiscal year {year}", partial(make_fiscal_year, year=year))
 
 	def _credits(self) -> str:

@@ -24,7 +24,7 @@ from gigafibre_utils import __version__
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
 from gigafibre_utils.migration import bulk, staging
 from gigafibre_utils.migration.books import Named, Resolved, resolve
-from gigafibre_utils.migration.history import Finding, History, StepRecord
+from gigafibre_utils.migration.history import DONE, Finding, History, StepRecord
 from gigafibre_utils.migration.lanes import Task, do_all
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.reimport import Payments
@@ -97,6 +97,10 @@ class Outcome:
 	findings: list[Finding]
 
 
+Afterwards = Callable[[Connection, Outcome], None]
+"""Called with a connection that sees all that a run did, also in a dry run."""
+
+
 class Migration:
 	"""One legacy database into one site."""
 
@@ -107,7 +111,7 @@ class Migration:
 		self._history: History
 		self._bulk: list[str] = []
 
-	def run(self, afterwards: Callable[[Connection, "Outcome"], None] | None = None) -> Outcome:
+	def run(self, afterwards: Afterwards | None = None) -> Outcome:
 		"""Do every step that is asked for, or those that a killed run left.
 
 		`afterwards` is called with a connection that sees all that was done, also in a dry run. Raises
@@ -122,9 +126,9 @@ class Migration:
 					return self._run_dry(afterwards)
 				return self._run(control, afterwards)
 		except psycopg2.Error as error:
-			raise told("The run", self._target.name, error) from error
+			raise in_one_sentence("The run", self._target.name, error) from error
 
-	def _run_dry(self, afterwards: Callable | None) -> Outcome:
+	def _run_dry(self, afterwards: Afterwards | None) -> Outcome:
 		self._dry = self._target.connect()
 		try:
 			return self._run(self._dry, afterwards)
@@ -132,7 +136,7 @@ class Migration:
 			self._dry.rollback()
 			self._dry.close()
 
-	def _run(self, control: Connection, afterwards: Callable | None) -> Outcome:
+	def _run(self, control: Connection, afterwards: Afterwards | None) -> Outcome:
 		steps = chosen(self._options.only)
 		with control.cursor() as cursor:
 			run_file(cursor, "000_schema.sql")
@@ -149,12 +153,7 @@ class Migration:
 			if not self._dry:
 				self._history.fail(str(error))
 			raise
-		outcome = Outcome(self._history.name, self._history.steps(), self._history.findings())
-		self._history.set(summary=json.dumps([vars(finding) for finding in outcome.findings]))
-		if afterwards:
-			afterwards(control, outcome)
-		self._history.end("Done")
-		return outcome
+		return conclude(control, self._history, afterwards)
 
 	def _unfinished(self, control: Connection) -> History | None:
 		history = History.unfinished(control, PLAN)
@@ -280,6 +279,16 @@ class Migration:
 		return transaction(self._target, self._history, step, self._dry)
 
 
+def conclude(control: Connection, history: History, afterwards: Afterwards | None) -> Outcome:
+	"""Close a run whose steps are all behind it; `afterwards` is told what it did before that."""
+	outcome = Outcome(history.name, history.steps(), history.findings())
+	history.set(summary=json.dumps([vars(finding) for finding in outcome.findings]))
+	if afterwards:
+		afterwards(control, outcome)
+	history.end(DONE)
+	return outcome
+
+
 @contextmanager
 def transaction(
 	target: Target, history: History, step: str, dry: Connection | None = None
@@ -298,7 +307,7 @@ def transaction(
 		if not dry:
 			connection.commit()
 	except psycopg2.Error as error:
-		raise told(step, target.name, error) from error
+		raise in_one_sentence(step, target.name, error) from error
 	finally:
 		if not dry:
 			connection.close()
@@ -318,7 +327,7 @@ def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
 		log.info("%s took %.1f s", name, time.monotonic() - started)
 
 
-def told(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
+def in_one_sentence(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
 	"""PostgreSQL's error as one sentence, without its details: they hold values of rows."""
 	again = "Nothing of it was kept; the same command goes on from here"
 	if isinstance(error, DiskFull):

@@ -1,7 +1,6 @@
 """Which print format Sales Invoices get, on sites where somebody chose one and where nobody did."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,18 +35,21 @@ def fresh(databases: Sites) -> Iterator[Migrated]:
 def set_up(site: Migrated, **asked: Any) -> tuple[str, list[tuple]]:
 	def work(connection: Connection) -> str:
 		with connection.cursor() as cursor:
-			Resolved(replace(BOOKS), income={}).write(cursor)
+			Resolved(BOOKS).write(cursor)
 		return print_format.set_up(connection, **asked)
 
 	return run(site, work)
 
 
 def choose(site: Migrated, value: str, property_type: str = "Data") -> None:
-	site.run(
-		'INSERT INTO public."tabProperty Setter" '
-		"(name, doctype_or_field, doc_type, property, property_type, value) VALUES "
-		f"('{print_format.NAME}', 'DocType', 'Sales Invoice', 'default_print_format', '{property_type}', {value})"
-	)
+	site.run(f"""
+		INSERT INTO public."tabProperty Setter" (
+			name, doctype_or_field, doc_type, property, property_type, value
+		)
+		VALUES (
+			'{print_format.NAME}', 'DocType', 'Sales Invoice', 'default_print_format', '{property_type}', {value}
+		)
+	""")
 
 
 def chosen(site: Migrated) -> dict[str, Any]:

@@ -310,6 +310,51 @@ def test_a_finding_explains_nothing_of_an_invoice_that_is_there(
 	assert found.unexplained > 0
 
 
+# One that nothing stands against.
+UNPAID = """(
+	SELECT min(name) FROM public."tabSales Invoice" invoice
+	WHERE docstatus = 1 AND legacy_id <> '' AND grand_total > 0 AND EXISTS (
+		SELECT FROM public."tabSales Taxes and Charges" WHERE parent = invoice.name
+	) AND NOT EXISTS (
+		SELECT FROM public."tabPayment Ledger Entry"
+		WHERE against_voucher_no = invoice.name AND voucher_no <> invoice.name
+	)
+)"""
+REJECTED = f"""
+	INSERT INTO public."tabMigration Finding" (name, run, step, outcome, legacy_table, legacy_id, reason)
+	SELECT 'rejected', 'MIG-0001', 'import_invoices', 'Rejected', 'invoice', legacy_id, 'customer_gone'
+	FROM public."tabSales Invoice" WHERE name = {UNPAID}
+"""
+GONE = (
+	f"""CREATE TEMP TABLE unpaid ON COMMIT DROP AS SELECT name FROM public."tabSales Invoice" WHERE name = {UNPAID}""",
+	*(
+		f"""DELETE FROM public."tab{doctype}" WHERE {field} = (SELECT name FROM unpaid)"""
+		for doctype, field in (
+			("Sales Invoice Item", "parent"),
+			("Sales Taxes and Charges", "parent"),
+			("Payment Schedule", "parent"),
+			("GL Entry", "voucher_no"),
+			("Payment Ledger Entry", "voucher_no"),
+			("Sales Invoice", "name"),
+		)
+	),
+)
+
+
+def test_an_invoice_that_is_missing_is_explained_by_its_rejection_alone(
+	changed: Callable[..., Reconciliation],
+):
+	found = changed(REJECTED, *GONE)
+	measures = {measure for measure, _ in differing(found)[ALL]}
+	assert measures >= {"invoices", "billed", "owed", "tax TPS", "tax TVQ"}
+	assert found.unexplained == 0
+	assert "but for documents that were rejected" in as_html(found)
+
+
+def test_an_invoice_that_is_missing_for_no_reason_is_unexplained(changed: Callable[..., Reconciliation]):
+	assert changed(*GONE).unexplained > 0
+
+
 def test_the_comparison_shares_no_code_with_the_migration():
 	"""Neither staging nor steps, nor their tables: an error there would stand on both sides."""
 	for path in Path(package.__file__).parent.glob("*.py"):

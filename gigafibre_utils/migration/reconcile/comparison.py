@@ -117,8 +117,9 @@ def reconcile(
 	calendar = Calendar(zone, as_of, since)
 	history = History(connection, run or one(connection, _LAST_RUN) or "MIG-0000")
 	with legacy.snapshot() as snapshot:
-		side = legacy_side.read(snapshot, calendar, erpnext_side.rejected(connection))
-		drawn = draw.compare(snapshot, connection, calendar, history.number)
+		rejected = erpnext_side.rejected(connection)
+		side = legacy_side.read(snapshot, calendar, rejected)
+		drawn = draw.compare(snapshot, connection, calendar, rejected.invoices, history.number)
 	with erpnext_side.vouchers(connection, side.undated_invoices, side.undated_payments):
 		there = erpnext_side.read(connection, since)
 		checked = invariants.check(connection, as_of)

@@ -81,15 +81,18 @@ class Drawn:
 	unlike: list[Unlike]
 
 
-def compare(snapshot: Snapshot, connection: Connection, calendar: Calendar, seed: int) -> list[Drawn]:
-	"""Draw a hundred invoices in scope, the same for the same seed, and compare them."""
+def compare(
+	snapshot: Snapshot, connection: Connection, calendar: Calendar, rejected: set[int], seed: int
+) -> list[Drawn]:
+	"""Draw a hundred invoices that are in scope and not rejected, the same for the same seed."""
 	ids = array(
 		"Q",
 		(
 			int(id_)
 			for id_, seconds in snapshot.rows(_IDS)
 			# Without `since` also those whose date is not to be believed.
-			if not calendar.since or calendar.since_second <= int(seconds) <= calendar.latest
+			if int(id_) not in rejected
+			and (not calendar.since or calendar.since_second <= int(seconds) <= calendar.latest)
 		),
 	)
 	chosen = sorted(random.Random(seed).sample(ids, min(DRAWN, len(ids))))

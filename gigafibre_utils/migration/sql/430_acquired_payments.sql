@@ -33,15 +33,12 @@ SELECT
 	mode.mode_of_payment,
 	mode.account AS bank,
 	mode.account_type AS bank_type,
-	mode.method <> payment.method AS is_method_unknown,
+	payment.method = 'other' AS is_method_unknown,
 	'Received by the acquired company, account ' || payment.account
 		|| coalesce(', ' || nullif(written_method, ''), '') || '.' AS remarks
 FROM judged_acquired AS payment
 JOIN "tabCustomer" AS customer ON customer.name = payment.customer
-JOIN LATERAL (
-	-- What the books have no mode of payment for is booked as what is not stated.
-	SELECT * FROM mode WHERE mode.method IN (payment.method, '') ORDER BY mode.method = '' LIMIT 1
-) AS mode ON true
+JOIN mode ON mode.method = payment.method
 WHERE refusal IS NULL AND NOT EXISTS (SELECT FROM "tabPayment Entry" AS there WHERE there.name = payment.name);
 
 ALTER TABLE new_acquired ADD PRIMARY KEY (line);
@@ -190,7 +187,7 @@ INSERT INTO added (doctype, name) SELECT 'Payment Entry', name FROM new_acquired
 INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
 SELECT
 	'Rejected',
-	'acquired_payment',
+	'expro',
 	line,
 	refusal,
 	CASE refusal
@@ -204,7 +201,7 @@ FROM judged_acquired
 CROSS JOIN books
 WHERE refusal IS NOT NULL
 UNION ALL
-SELECT 'Repaired', 'acquired_payment', line, told.reason, told.detail, written
+SELECT 'Repaired', 'expro', line, told.reason, told.detail, written
 FROM new_acquired AS payment
 CROSS JOIN LATERAL (
 	VALUES
