@@ -26,7 +26,7 @@ from gigafibre_utils.migration import clean
 from gigafibre_utils.migration.books import EARLIEST, Named, Resolved, resolve
 from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.staging import Lines
-from gigafibre_utils.migration.target import has_column, one, run_file
+from gigafibre_utils.migration.target import has_column, run_file
 
 STEP = "import_expro_payments"
 COLUMNS = {
@@ -87,6 +87,7 @@ _TABLE = """
 	) ON COMMIT DROP
 """
 
+
 @dataclass(frozen=True)
 class Line:
 	"""A line of the file by its number; `reason` and `detail` say why it is no payment, where it is none.
@@ -112,16 +113,6 @@ class Line:
 		return next(known, UNKNOWN_METHOD if word else "")
 
 
-@dataclass(frozen=True)
-class Imported:
-	"""How many lines there were, and what became of them; `known` are payments that were there before."""
-
-	lines: int
-	made: int
-	known: int
-	rejected: int
-
-
 def payments(path: Path, company: str | None, create_missing: bool, as_of: date) -> Single:
 	"""Bringing a file over, up to the day that it is brought over on.
 
@@ -143,14 +134,14 @@ def payments(path: Path, company: str | None, create_missing: bool, as_of: date)
 	return Single(
 		STEP,
 		path.name,
-		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)).lines,
+		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)),
 		{"company": company, "create_missing": create_missing, "as_of": as_of.isoformat()},
 		resolved,
 	)
 
 
-def import_payments(connection: Connection, lines: Sequence[Line], resolved: Resolved) -> Imported:
-	"""Bring the lines of a file over, in a step's transaction, which the caller commits."""
+def import_payments(connection: Connection, lines: Sequence[Line], resolved: Resolved) -> int:
+	"""Bring the lines of a file over, in a step's transaction, which the caller commits; gives how many."""
 	with connection.cursor() as cursor:
 		resolved.create_missing(cursor)
 		resolved.write(cursor)
@@ -158,17 +149,14 @@ def import_payments(connection: Connection, lines: Sequence[Line], resolved: Res
 		cursor.copy_expert("COPY acquired_payment FROM STDIN", Lines(_copied(line) for line in lines))
 		cursor.execute("ANALYZE acquired_payment")
 		run_file(cursor, "430_acquired_payments.sql")
-	made = one(connection, "SELECT count(*) FROM new_acquired")
-	rejected = one(connection, "SELECT count(*) FROM judged_acquired WHERE refusal IS NOT NULL")
-	return Imported(len(lines), made, len(lines) - made - rejected, rejected)
+	return len(lines)
 
 
 def _named_by(lines: Sequence[Line], as_of: date) -> Named:
 	"""What the payments among the lines have names for that the books must know."""
-	payments = [line for line in lines if line.posting_date and not line.reason]
-	dates = [line.posting_date for line in payments if line.posting_date <= as_of]
-	methods = sorted({line.method for line in payments})
-	return Named((), (), tuple(methods), tuple(sorted({on.year for on in dates})))
+	payments = [line for line in lines if not line.reason and line.posting_date <= as_of]
+	methods, years = {line.method for line in payments}, {line.posting_date.year for line in payments}
+	return Named((), (), tuple(sorted(methods)), tuple(sorted(years)))
 
 
 def read(path: Path) -> list[Line]:

@@ -12,6 +12,7 @@ import click
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.migration import acquired, geocode, single
 from gigafibre_utils.migration.findings import write_rejects
 from gigafibre_utils.migration.history import History
 from gigafibre_utils.migration.legacy import Legacy
@@ -21,6 +22,7 @@ from gigafibre_utils.migration.reconcile.report import verdict
 from gigafibre_utils.migration.reimport import Payments
 from gigafibre_utils.migration.run import Migration, Options, Outcome
 from gigafibre_utils.migration.sample import write as write_sample
+from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.target import Target
 from gigafibre_utils.migration.terminal import Display, show_findings
 from gigafibre_utils.migration.undo import undo as undo_run
@@ -161,6 +163,45 @@ def reimport_payments(
 	migrated(Legacy(legacy), site_of(ctx, erp), options, _out(), is_reconciled=False)
 
 
+@migrate.command("import-expro-payments")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@erp_option
+@click.option("--company", help="Whose books; not needed where the site has one company.")
+@click.option("--as-of", type=Day(), help="No payment is dated after that day; today unless said otherwise.")
+@click.option("--create-missing", is_flag=True, help="Create modes of payment and fiscal years.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Do everything but the commit.")
+@click.pass_context
+@told
+def import_expro_payments(
+	ctx: click.Context,
+	file: Path,
+	erp: str | None,
+	company: str | None,
+	as_of: date | None,
+	create_missing: bool,
+	is_dry_run: bool,
+) -> None:
+	"""Bring in payments of an acquired company from a CSV: date, account number, amount, method, reference."""
+	payments = acquired.payments(file, company, create_missing, as_of or date.today())
+	_done_alone(site_of(ctx, erp), payments, is_dry_run)
+
+
+@migrate.command("geocode-locations")
+@erp_option
+@click.option("--token", envvar="MAPBOX_TOKEN", required=True, help="Of Mapbox; better given by MAPBOX_TOKEN.")
+@click.option("--endpoint", envvar="MAPBOX_ENDPOINT", default=geocode.ENDPOINT, show_default=True)
+@click.option(
+	"--per-second", type=click.IntRange(1), default=10, show_default=True, help="Questions at most."
+)
+@click.pass_context
+@told
+def geocode_locations(
+	ctx: click.Context, erp: str | None, token: str, endpoint: str, per_second: int
+) -> None:
+	"""Ask Mapbox where Service Locations without coordinates lie; goes on where it was ended."""
+	_done_alone(site_of(ctx, erp), geocode.places(geocode.Mapbox(token, endpoint, per_second)))
+
+
 @migrate.command("reconcile")
 @legacy_option
 @erp_option
@@ -218,10 +259,23 @@ def migrated(legacy: Legacy, target: Target, options: Options, out: Path, is_rec
 		if is_reconciled:
 			verdicts.append(_reconciled(legacy, connection, options, out, outcome.run))
 
-	outcome = Migration(legacy, target, options, Display()).run(report)
-	show_findings(outcome.findings)
-	click.echo(f"\n{outcome.run}{' (dry run: nothing was kept)' if options.is_dry_run else ''}: {out}")
+	_tell(Migration(legacy, target, options, Display()).run(report), out, options.is_dry_run)
 	return all(verdicts)
+
+
+def _done_alone(target: Target, work: Single, is_dry_run: bool = False) -> None:
+	"""Do a piece of work as a run of its own, and tell of it."""
+	out = _out()
+
+	def report(connection: Connection, outcome: Outcome) -> None:
+		write_rejects(connection, outcome.run, out / "rejects")
+
+	_tell(single.run(target, work, Display(), report, is_dry_run), out, is_dry_run)
+
+
+def _tell(outcome: Outcome, out: Path, is_dry_run: bool) -> None:
+	show_findings(outcome.findings)
+	click.echo(f"\n{outcome.run}{' (dry run: nothing was kept)' if is_dry_run else ''}: {out}")
 
 
 def _reconciled(

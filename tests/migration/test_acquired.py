@@ -351,7 +351,7 @@ def test_a_line_that_fills_several_is_numbered_by_its_first(path: Path):
 
 def test_a_name_does_not_change_from_one_version_to_the_next(path: Path):
 	write(path, "2024-01-31,A-100,50,cash,1", "2024-01-31,A-100,50,cash,1")
-	assert [line.name for line in read(path)] == ["EXPRO-", "EXPRO-"]
+	assert [line.name for line in read(path)] == ["EXPRO-e417d9409168", "EXPRO-33226d37e19e"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def choose(site: Migrated, value: str, property_type: str = "Data") -> None:
 			name, doctype_or_field, doc_type, property, property_type, value
 		)
 		VALUES (
-			'{print_format.NAME}', 'DocType', 'Sales Invoice', 'default_print_format', '{property_type}', {value}
+			'{print_format.NAME}', 'DocType', 'Sales Invoice', 'default_print_format', '{property_type}',
+			{value}
 		)
 	""")
 

@@ -326,7 +326,10 @@ REJECTED = f"""
 	FROM public."tabSales Invoice" WHERE name = {UNPAID}
 """
 GONE = (
-	f"""CREATE TEMP TABLE unpaid ON COMMIT DROP AS SELECT name FROM public."tabSales Invoice" WHERE name = {UNPAID}""",
+	"""
+	CREATE TEMP TABLE unpaid ON COMMIT DROP AS
+	SELECT name FROM public."tabSales Invoice" WHERE name = """
+	+ UNPAID,
 	*(
 		f"""DELETE FROM public."tab{doctype}" WHERE {field} = (SELECT name FROM unpaid)"""
 		for doctype, field in (
