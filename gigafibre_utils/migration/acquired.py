@@ -26,7 +26,7 @@ from gigafibre_utils.migration import clean
 from gigafibre_utils.migration.books import EARLIEST, Named, Resolved, resolve
 from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.staging import Lines
-from gigafibre_utils.migration.target import has_column, run_file
+from gigafibre_utils.migration.target import has_column, one, run_file
 
 STEP = "import_expro_payments"
 COLUMNS = {
@@ -113,6 +113,16 @@ class Line:
 		return next(known, UNKNOWN_METHOD if word else "")
 
 
+@dataclass(frozen=True)
+class Imported:
+	"""How many lines there were, and what became of them; `known` are payments that were there before."""
+
+	lines: int
+	made: int
+	known: int
+	rejected: int
+
+
 def payments(path: Path, company: str | None, create_missing: bool, as_of: date) -> Single:
 	"""Bringing a file over, up to the day that it is brought over on.
 
@@ -124,7 +134,7 @@ def payments(path: Path, company: str | None, create_missing: bool, as_of: date)
 	def resolved(connection: Connection, run: int = 0) -> Resolved:
 		if not has_column(connection, "tabCustomer", "account_number"):
 			raise InvalidInput(
-				"Customers of this site have no account number: add_missing_custom_fields was not run into it."
+				"This site's customers have no account number: add_missing_custom_fields was not run into it."
 			)
 		found = resolve(connection, _named_by(lines, as_of), company, run, as_of, None)
 		if not create_missing:
@@ -134,14 +144,14 @@ def payments(path: Path, company: str | None, create_missing: bool, as_of: date)
 	return Single(
 		STEP,
 		path.name,
-		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)),
+		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)).lines,
 		{"company": company, "create_missing": create_missing, "as_of": as_of.isoformat()},
 		resolved,
 	)
 
 
-def import_payments(connection: Connection, lines: Sequence[Line], resolved: Resolved) -> int:
-	"""Bring the lines of a file over, in a step's transaction, which the caller commits; gives how many."""
+def import_payments(connection: Connection, lines: Sequence[Line], resolved: Resolved) -> Imported:
+	"""Bring the lines of a file over, in a step's transaction, which the caller commits."""
 	with connection.cursor() as cursor:
 		resolved.create_missing(cursor)
 		resolved.write(cursor)
@@ -149,7 +159,9 @@ def import_payments(connection: Connection, lines: Sequence[Line], resolved: Res
 		cursor.copy_expert("COPY acquired_payment FROM STDIN", Lines(_copied(line) for line in lines))
 		cursor.execute("ANALYZE acquired_payment")
 		run_file(cursor, "430_acquired_payments.sql")
-	return len(lines)
+	made = one(connection, "SELECT count(*) FROM new_acquired")
+	rejected = one(connection, "SELECT count(*) FROM judged_acquired WHERE refusal IS NOT NULL")
+	return Imported(len(lines), made, len(lines) - made - rejected, rejected)
 
 
 def _named_by(lines: Sequence[Line], as_of: date) -> Named:

@@ -181,14 +181,14 @@ def import_expro_payments(
 	create_missing: bool,
 	is_dry_run: bool,
 ) -> None:
-	"""Bring in payments of an acquired company from a CSV: date, account number, amount, method, reference."""
+	"""Bring in an acquired company's payments from a CSV: date, account number, amount, method, reference."""
 	payments = acquired.payments(file, company, create_missing, as_of or date.today())
 	_done_alone(site_of(ctx, erp), payments, is_dry_run)
 
 
 @migrate.command("geocode-locations")
 @erp_option
-@click.option("--token", envvar="MAPBOX_TOKEN", required=True, help="Of Mapbox; better given by MAPBOX_TOKEN.")
+@click.option("--token", envvar="MAPBOX_TOKEN", required=True, help="Mapbox's; better given by MAPBOX_TOKEN.")
 @click.option("--endpoint", envvar="MAPBOX_ENDPOINT", default=geocode.ENDPOINT, show_default=True)
 @click.option(
 	"--per-second", type=click.IntRange(1), default=10, show_default=True, help="Questions at most."
@@ -199,7 +199,7 @@ def geocode_locations(
 	ctx: click.Context, erp: str | None, token: str, endpoint: str, per_second: int
 ) -> None:
 	"""Ask Mapbox where Service Locations without coordinates lie; goes on where it was ended."""
-	_done_alone(site_of(ctx, erp), geocode.places(geocode.Mapbox(token, endpoint, per_second)))
+	_done_alone(site_of(ctx, erp), geocode.places(token, endpoint, per_second))
 
 
 @migrate.command("reconcile")
@@ -281,7 +281,7 @@ def _tell(outcome: Outcome, out: Path, is_dry_run: bool) -> None:
 def _reconciled(
 	legacy: Legacy, connection: Connection, options: Options, out: Path, run: str | None = None
 ) -> bool:
-	"""Compare both sides, write the reports, keep the one for people with the run; whether all is explained."""
+	"""Compare both sides, write the reports, keep one with the run; whether all is explained."""
 	found = reconcile(legacy, connection, options.as_of, options.since, run)
 	page, figures = write_report(found, out)
 	History(connection, found.run).set(report=page.read_text(encoding="utf-8"))

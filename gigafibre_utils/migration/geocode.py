@@ -23,6 +23,7 @@ import requests
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration.single import Single, Work
 from gigafibre_utils.migration.target import rows
 
 ENDPOINT = "https://api.mapbox.com"
@@ -70,7 +71,7 @@ _UNPLACED = f"""
 			regexp_replace(upper(replace({_TIDY.format("pincode")}, ' ', '')), '^(...)(...)$', '\\1 \\2')
 				AS postcode
 	) address
-	WHERE coalesce(latitude, 0) = 0 OR coalesce(longitude, 0) = 0
+	WHERE disabled = 0 AND (coalesce(latitude, 0) = 0 OR coalesce(longitude, 0) = 0)
 """
 _TO_ASK = f"""
 	SELECT DISTINCT ON (query) query, street, city, region, postcode
@@ -164,6 +165,15 @@ class Answer:
 	longitude: Decimal | None = None
 	accuracy: str | None = None
 	confidence: str | None = None
+
+
+def places(token: str, endpoint: str = ENDPOINT, per_second: int = 10) -> Single:
+	"""Looking all of them up, with what was found kept on the way."""
+
+	def work(work: Work) -> int:
+		return locations(work.connection, token, endpoint, per_second, work.progress, work.commit).places
+
+	return Single("geocode_locations", "Mapbox", work, check=lambda _: Mapbox(token, endpoint, per_second))
 
 
 def locations(

@@ -175,12 +175,10 @@ class History:
 		try:
 			self.end(FAILED, told)
 		except psycopg2.Error:
-			log.warning(
-				"That %s failed could not be written down: the site's database is gone.", self.name
-			)
+			log.warning("That %s failed could not be written down: the site's database is gone.", self.name)
 
 	def prepare(self, cursor: Cursor, step: str) -> None:
-		"""Set a transaction up as the step's: what it adds, changes and finds is written down as the run's."""
+		"""Set a transaction up as the step's: what it adds, changes and finds is kept as the run's."""
 		set_path(cursor)
 		cursor.execute("SELECT set_config('gigafibre.run', %s, true)", [str(self.number)])
 		cursor.execute("SELECT set_config('gigafibre.step', %s, true)", [step])

@@ -1,4 +1,4 @@
-"""A piece of work without a legacy database behind it, as a run of its own: what it did is written down as that."""
+"""A piece of work without a legacy database behind it, as a run of its own."""
 
 import json
 import platform
@@ -117,9 +117,7 @@ def _begin(control: Connection, single: Single) -> History:
 	return history
 
 
-def _do(
-	target: Target, single: Single, progress: Progress, history: History, dry: Connection | None
-) -> None:
+def _do(target: Target, single: Single, progress: Progress, history: History, dry: Connection | None) -> None:
 	progress.began(single.step)
 	started = time.monotonic()
 

@@ -69,7 +69,7 @@ STEPS: tuple[Step, ...] = (
 		after=("add_missing_custom_fields",),
 	),
 	Step("import_service_locations", ("150_service_locations.sql",), after=("import_customers",)),
-	Step("import_items", ("200_items.sql",), after=("add_missing_custom_fields",)),
+	Step("import_items", ("200_items.sql", "210_rules.sql"), after=("add_missing_custom_fields",)),
 	Step("import_subscriptions", ("250_subscriptions.sql",), after=(*PARTIES, "import_items")),
 	Step(
 		"import_invoices",

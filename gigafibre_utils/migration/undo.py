@@ -16,7 +16,7 @@ SHOWN = 5
 CHILDREN = {
 	"Address": ("Dynamic Link",),
 	"Contact": ("Contact Email", "Contact Phone", "Dynamic Link"),
-	"Item": ("Item Default",),
+	"Item": ("Item Default", "UOM Conversion Detail"),
 	"Mode of Payment": ("Mode of Payment Account",),
 	"Payment Arrangement": ("Payment Arrangement Instalment",),
 	"Payment Entry": ("Payment Entry Reference",),
@@ -96,7 +96,17 @@ LINKS = (
 _DOCTYPES = "SELECT DISTINCT doctype FROM added WHERE run = %s ORDER BY doctype"
 # A series that was advanced stays so: a number is not given twice.
 _CHANGES = """
-	SELECT DISTINCT doctype, field FROM changed WHERE run = %s AND doctype <> 'Series' ORDER BY doctype, field
+	SELECT DISTINCT doctype, field FROM changed
+	WHERE run = %s AND doctype NOT IN ('Series', 'Selling Settings')
+	ORDER BY doctype, field
+"""
+# Settings have no table of their own.
+_RESTORE_SETTINGS = """
+	DELETE FROM public."tabSingles" t USING changed c
+	WHERE c.run = %(run)s AND c.doctype = t.doctype AND c.field = t.field;
+	INSERT INTO public."tabSingles" (doctype, field, value)
+	SELECT doctype, field, old_value FROM changed
+	WHERE run = %(run)s AND doctype = 'Selling Settings' AND old_value IS NOT NULL
 """
 # A row of a ledger belongs to its voucher.
 _HOLDER = {"GL Entry": ("voucher_no", "voucher_type")}
@@ -212,6 +222,7 @@ def _restore(cursor: Cursor, number: int) -> None:
 			""").format(table, column, kind),
 			[number, doctype, field],
 		)
+	cursor.execute(_RESTORE_SETTINGS, {"run": number})
 
 
 def _column(connection: Connection, doctype: str, field: str) -> tuple[Identifier, Identifier, SQL]:

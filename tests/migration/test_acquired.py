@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import acquired
 from gigafibre_utils.migration.acquired import Imported, Line, amount, read
-from gigafibre_utils.migration.books import Resolved
-from gigafibre_utils.migration.target import run_file, set_path
+from gigafibre_utils.migration.books import Missing, Resolved
+from gigafibre_utils.migration.chart import make_fiscal_year
 from tests.migration.by_hand import BOOKS, Migrated, Sites, sites
 from tests.migration.one_step import run, undone
 
@@ -24,12 +24,14 @@ MODES = {
 	"": ("Not Stated", "Bank - T"),
 	"card": ("Credit Card", "Bank - T"),
 	"cash": ("Cash", "Cash - T"),
+	"other": ("Not Stated", "Bank - T"),
 }
 SITE = """
 	INSERT INTO public."tabCustomer" (name, customer_name, account_number) VALUES
 		('CUST-0000001', 'Ève Roy', 'A-100'), ('CUST-0000002', 'Ferme Roy', 'A-200'),
 		('CUST-0000003', 'Ferme Roy 2', 'A-200'), ('CUST-0000004', 'Sans compte', NULL),
 		('CUST-0000005', 'Sans compte', '');
+	INSERT INTO public."tabAccount" (name, account_type) VALUES ('Bank - T', 'Bank'), ('Cash - T', 'Cash');
 	INSERT INTO public."tabFiscal Year" (name, year, year_start_date, year_end_date, disabled)
 	SELECT year, year, make_date(year, 1, 1), make_date(year, 12, 31), 0
 	FROM generate_series(2020, 2027) AS year;
@@ -45,13 +47,6 @@ def databases() -> Iterator[Sites]:
 @pytest.fixture
 def fresh(databases: Sites) -> Iterator[Migrated]:
 	with databases.site() as found:
-		with found.connection.cursor() as cursor:
-			run_file(cursor, "000_schema.sql")
-			set_path(cursor)
-			Resolved(BOOKS, mode=MODES).write(cursor)
-			cursor.execute(
-				"UPDATE mode SET account_type = CASE method WHEN 'cash' THEN 'Cash' ELSE 'Bank' END"
-			)
 		found.run(SITE)
 		yield found
 
@@ -66,8 +61,8 @@ def write(path: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8"
 	return path
 
 
-def imported(site: Migrated, path: Path, **asked: Any) -> tuple[Imported, list[tuple]]:
-	return run(site, acquired.import_payments, path, **asked)
+def imported(site: Migrated, path: Path, *missing: Missing) -> tuple[Imported, list[tuple]]:
+	return run(site, acquired.import_payments, read(path), Resolved(BOOKS, mode=MODES, missing=[*missing]))
 
 
 def reasons(findings: list[tuple]) -> dict[int, str]:
@@ -163,7 +158,7 @@ def test_lines_that_say_the_same_are_payments_of_their_own_and_told(fresh: Migra
 	)
 	counts, findings = imported(fresh, path)
 	assert counts.made == 3
-	assert findings == [("Repaired", "acquired_payment", 4, "repeated")]
+	assert findings == [("Repaired", "expro", 4, "repeated")]
 
 
 def test_what_cannot_be_brought_over_is_told_line_by_line(fresh: Migrated, path: Path):
@@ -213,7 +208,7 @@ def test_a_refused_line_is_shown_as_it_was_written(fresh: Migrated, path: Path):
 	write(path, '2024-01-31,A-100,"1.234",cash,«x»')
 
 	def work(connection) -> list[tuple]:
-		acquired.import_payments(connection, path)
+		acquired.import_payments(connection, read(path), Resolved(BOOKS, mode=MODES))
 		with connection.cursor() as cursor:
 			cursor.execute(
 				"SELECT legacy_id, legacy_row->>'amount', legacy_row->>'reference', detail FROM finding"
@@ -227,31 +222,10 @@ def test_a_refused_line_is_shown_as_it_was_written(fresh: Migrated, path: Path):
 def test_undo_takes_it_all_away(fresh: Migrated, path: Path):
 	write(path, "2024-01-31,A-100,50.00,cash,1", "2019-01-31,A-100,50.00,cash,1")
 	before = fresh.checksum()
-	imported(fresh, path, create_missing=True)
+	imported(fresh, path, Missing("the fiscal year 2019", partial(make_fiscal_year, year=2019)))
 	assert fresh.checksum() != before
 	undone(fresh)
 	assert fresh.checksum() == before
-
-
-def test_a_fiscal_year_that_is_missing_is_told_or_made(fresh: Migrated, path: Path):
-	write(path, "2018-01-31,A-100,50.00,cash,1", "2019-01-31,A-100,50.00,cash,1", "2030-01-31,A-100,5,cash,1")
-	before = fresh.checksum()
-	with pytest.raises(InvalidInput, match=r"fiscal years 2018, 2019\. --create-missing"):
-		imported(fresh, path)
-	assert fresh.checksum() == before
-	assert imported(fresh, path, create_missing=True)[0].made == 2
-	years = fresh.rows("SELECT fiscal_year FROM \"tabGL Entry\" WHERE party <> '' ORDER BY 1")
-	assert [row["fiscal_year"] for row in years] == ["2018", "2019"]
-
-
-def test_a_site_that_is_not_ready_is_told(fresh: Migrated, path: Path):
-	write(path, "2024-01-31,A-100,50.00,cash,1")
-	fresh.run("TRUNCATE gigafibre_migration.books")
-	with pytest.raises(InvalidInput, match="plan the migration first"):
-		imported(fresh, path)
-	fresh.run('ALTER TABLE public."tabCustomer" DROP COLUMN account_number')
-	with pytest.raises(InvalidInput, match="no account number"):
-		imported(fresh, path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

@@ -113,6 +113,28 @@ FROM new_item
 CROSS JOIN books
 ORDER BY id;
 
+-- ERPNext: `Item.add_default_uom_in_conversion_factor_table`; without it no line of the item can be saved.
+INSERT INTO "tabUOM Conversion Detail" (
+	name, creation, modified, owner, modified_by, docstatus, idx, uom, conversion_factor, parent, parentfield,
+	parenttype
+)
+SELECT
+	'LU-' || padded(id),
+	timestamp '2011-01-01',
+	timestamp '2011-01-01',
+	owner,
+	owner,
+	0,
+	1,
+	new_item.uom,
+	1,
+	item_code,
+	'uoms',
+	'Item'
+FROM new_item
+CROSS JOIN books
+ORDER BY id;
+
 INSERT INTO added (doctype, name)
 SELECT 'Item Group', name FROM new_root
 UNION ALL

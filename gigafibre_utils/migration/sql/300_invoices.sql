@@ -44,8 +44,8 @@ ANALYZE new_summary;
 INSERT INTO "tabSales Invoice" (
 	name, creation, modified, owner, modified_by, docstatus, idx, company, naming_series, customer, customer_name,
 	posting_date, posting_time, set_posting_time, due_date, is_return, return_against,
-	update_outstanding_for_self, cost_center, currency, conversion_rate, price_list_currency,
-	plc_conversion_rate, total_qty, base_total, base_net_total, total, net_total,
+	update_outstanding_for_self, cost_center, currency, conversion_rate, selling_price_list,
+	price_list_currency, plc_conversion_rate, total_qty, base_total, base_net_total, total, net_total,
 	base_total_taxes_and_charges, total_taxes_and_charges, grand_total, base_grand_total,
 	disable_rounded_total, rounding_adjustment, base_rounding_adjustment, rounded_total, base_rounded_total,
 	outstanding_amount, customer_address, address_display, contact_person, contact_display, contact_mobile,
@@ -74,6 +74,7 @@ SELECT
 	cost_center,
 	currency,
 	1,
+	price_list,
 	currency,
 	1,
 	CASE is_return WHEN 1 THEN -returned ELSE quantity END,
@@ -119,6 +120,11 @@ SELECT
 	nullif(bill.number, '')
 FROM new_invoice AS bill
 CROSS JOIN books
+-- No price is taken from it; without one ERPNext saves no invoice.
+LEFT JOIN (
+	SELECT nullif(value, '') AS price_list FROM "tabSingles"
+	WHERE doctype = 'Selling Settings' AND field = 'selling_price_list'
+) AS setting ON true
 JOIN party ON party.id = bill.customer_id
 JOIN new_summary AS summary ON summary.invoice_id = bill.id
 LEFT JOIN (SELECT name, primary_address, mobile_no, email_id FROM "tabCustomer") AS there ON there.name = bill.customer
