@@ -79,6 +79,13 @@ _NUMBER = re.compile(
 	re.ASCII,
 )
 _NEGATIVE = re.compile(r"[-\u2212]\s*(.+)|(.+?)\s*[-\u2212]|\((.+)\)")
+# The migration's own books stay as they are, the day that invoices are overdue by too: these go before them.
+_OWN_BOOKS = """
+	CREATE TEMP TABLE books (LIKE gigafibre_migration.books) ON COMMIT DROP;
+	CREATE TEMP TABLE income (LIKE gigafibre_migration.income) ON COMMIT DROP;
+	CREATE TEMP TABLE tax (LIKE gigafibre_migration.tax) ON COMMIT DROP;
+	CREATE TEMP TABLE mode (LIKE gigafibre_migration.mode) ON COMMIT DROP
+"""
 _TABLE = """
 	CREATE TEMP TABLE acquired_payment (
 		line bigint PRIMARY KEY, name text UNIQUE, posting_date date, account text NOT NULL, amount numeric,
@@ -145,7 +152,7 @@ def payments(path: Path, company: str | None, create_missing: bool, as_of: date)
 		STEP,
 		path.name,
 		lambda work: import_payments(work.connection, lines, resolved(work.connection, work.run)).lines,
-		{"company": company, "create_missing": create_missing, "as_of": as_of.isoformat()},
+		{"company": company, "create_missing": create_missing, "up_to": as_of.isoformat()},
 		resolved,
 	)
 
@@ -154,6 +161,7 @@ def import_payments(connection: Connection, lines: Sequence[Line], resolved: Res
 	"""Bring the lines of a file over, in a step's transaction, which the caller commits."""
 	with connection.cursor() as cursor:
 		resolved.create_missing(cursor)
+		cursor.execute(_OWN_BOOKS)
 		resolved.write(cursor)
 		cursor.execute(_TABLE)
 		cursor.copy_expert("COPY acquired_payment FROM STDIN", Lines(_copied(line) for line in lines))

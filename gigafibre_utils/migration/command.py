@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.migration import acquired, geocode, single
 from gigafibre_utils.migration.findings import write_rejects
-from gigafibre_utils.migration.history import History
+from gigafibre_utils.migration.history import History, last_day
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.reconcile import reconcile
 from gigafibre_utils.migration.reconcile import write as write_report
@@ -206,7 +206,7 @@ def geocode_locations(
 @legacy_option
 @erp_option
 @click.option("--since", type=Day(), help="Only documents dated on or after.")
-@click.option("--as-of", type=Day(), help="The day of the comparison; today unless said otherwise.")
+@click.option("--as-of", type=Day(), help="The day by which an invoice is overdue; else the last run's.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the reports go.")
 @click.pass_context
 @told
@@ -217,7 +217,7 @@ def reconcile_command(
 	target = site_of(ctx, erp)
 	with closing(target.connect()) as connection:
 		target.check(connection)
-		options = Options(as_of=as_of or date.today(), since=since)
+		options = Options(as_of=as_of or last_day(connection) or date.today(), since=since)
 		ctx.exit(0 if _reconciled(Legacy(legacy), connection, options, out or _out()) else 1)
 
 

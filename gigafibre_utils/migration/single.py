@@ -84,10 +84,10 @@ def _run(
 	control: Connection,
 	dry: Connection | None = None,
 ) -> Outcome:
-	with control.cursor() as cursor:
-		run_file(cursor, "000_schema.sql")
 	if single.check:
 		single.check(control)
+	with control.cursor() as cursor:
+		run_file(cursor, "000_schema.sql")
 	history = _begin(control, single)
 	try:
 		_do(target, single, progress, history, dry)

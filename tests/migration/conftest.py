@@ -18,7 +18,7 @@ from gigafibre_utils.migration.sample import ControlTotals, write
 from gigafibre_utils.migration.target import Target
 
 AS_OF = date(2026, 11, 1)
-CUSTOMERS = 60
+CUSTOMERS = 40
 TEMPLATE = "site"
 
 

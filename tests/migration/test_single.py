@@ -93,15 +93,16 @@ def test_payments_of_a_file_stand_in_the_books_and_in_the_run(site_url: str, pay
 	assert asked(
 		site_url,
 		"SELECT party, posting_date::text, paid_amount::float, mode_of_payment, reference_no "
-		"FROM \"tabPayment Entry\" WHERE name LIKE 'EXPRO-%' AND unallocated_amount = paid_amount AND docstatus = 1 ORDER BY 1",
+		"FROM \"tabPayment Entry\" WHERE name LIKE 'EXPRO-%' AND docstatus = 1 "
+		"AND unallocated_amount = paid_amount ORDER BY 1",
 	) == [
 		("CUST-0000001", "2024-01-31", 1234.56, "Credit Card", "CH-9"),
 		("CUST-0000002", "2019-03-25", 50, "Cash", _name_of_second(site_url)),
 	]
 	assert asked(
 		site_url,
-		'SELECT sum(debit)::float, sum(credit)::float, count(*), count(DISTINCT fiscal_year) FROM "tabGL Entry" '
-		"WHERE voucher_no LIKE 'EXPRO-%'",
+		"SELECT sum(debit)::float, sum(credit)::float, count(*), count(DISTINCT fiscal_year) "
+		"FROM \"tabGL Entry\" WHERE voucher_no LIKE 'EXPRO-%'",
 	) == [(1284.56, 1284.56, 4, 2)]
 	assert asked(
 		site_url, "SELECT sum(amount)::float FROM \"tabPayment Ledger Entry\" WHERE voucher_no LIKE 'EXPRO-%'"
@@ -185,6 +186,7 @@ def test_a_migration_that_is_not_finished_is_left_as_it_is(site_url: str, paymen
 		("MIG-0001", "Failed"),
 		("MIG-0002", "Done"),
 	]
+	assert asked(site_url, "SELECT as_of FROM gigafibre_migration.books") == [(conftest.AS_OF,)]
 	executed(site_url, 'ALTER TABLE "tabItem" DROP CONSTRAINT no')
 	assert conftest.migrate(sample[0], site_url).run == "MIG-0001"
 
