@@ -179,6 +179,11 @@ class History:
 		"""Write down why the run ended, where there still is somebody to write to."""
 		try:
 			self.end(FAILED, told)
+			with self._connection.cursor() as cursor:
+				cursor.execute(
+					'UPDATE public."tabMigration Run Step" SET status = %s WHERE parent = %s AND status = %s',
+					[FAILED, self.name, RUNNING],
+				)
 		except psycopg2.Error:
 			log.warning("That %s failed could not be written down: the site's database is gone.", self.name)
 
@@ -196,15 +201,6 @@ class History:
 				'UPDATE public."tabMigration Run Step" SET status = %s, started_at = now(), modified = now() '
 				"WHERE parent = %s AND step = %s",
 				[RUNNING, self.name, step],
-			)
-
-	def step_failed(self, step: str, note: str) -> None:
-		"""Say why a step did not end."""
-		with self._connection.cursor() as cursor:
-			cursor.execute(
-				'UPDATE public."tabMigration Run Step" SET status = %s, note = %s, modified = now() '
-				"WHERE parent = %s AND step = %s",
-				[FAILED, note, self.name, step],
 			)
 
 	def step_done(self, cursor: Cursor, step: str, rows_read: int, seconds: float) -> StepRecord:

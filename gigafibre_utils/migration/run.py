@@ -235,6 +235,7 @@ class Migration:
 	def _stage(self, name: str) -> None:
 		"""Bring one legacy table over, unless it stands in staging as it is now."""
 		table, step = TABLES[name], f"stage_{name}"
+		self._history.step_began(step)
 		with self._transaction(step) as cursor, self._legacy.snapshot() as snapshot:
 			started = time.monotonic()
 			checksum = snapshot.checksum(name)
@@ -269,6 +270,7 @@ class Migration:
 
 	def _do(self, step: str, work: Callable[[Cursor], None]) -> None:
 		self._progress.began(step)
+		self._history.step_began(step)
 		started = time.monotonic()
 		with self._transaction(step) as cursor:
 			work(cursor)

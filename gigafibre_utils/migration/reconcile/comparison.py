@@ -28,8 +28,9 @@ _CURRENCY = """
 """
 _NAMES = """SELECT legacy_id, customer_name FROM public."tabCustomer" WHERE legacy_id <> ''"""
 _LAST_RUN = """
-	SELECT name FROM public."tabMigration Run" WHERE name ~ '^MIG-[0-9]+$'
-	ORDER BY substr(name, 5)::int DESC LIMIT 1
+	SELECT run.name FROM public."tabMigration Run" run
+	JOIN public."tabMigration Run Step" step ON step.parent = run.name AND step.step = 'plan'
+	WHERE run.name ~ '^MIG-[0-9]+$' ORDER BY substr(run.name, 5)::int DESC LIMIT 1
 """
 
 

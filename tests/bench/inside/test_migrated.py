@@ -1,10 +1,7 @@
-"""What was migrated is as good as what ERPNext made itself: its reports, forms, tools and ours take it for their own.
-
-Runs on a site that holds a migration, on PostgreSQL; `--bench-site` names it.
-"""
+"""What was migrated is as good as what ERPNext made: its reports, tools and forms take it as such, and ours."""
 
 import io
-from collections.abc import Callable
+import secrets
 from datetime import date
 from decimal import Decimal
 from types import ModuleType
@@ -19,22 +16,37 @@ from tests.bench.inside.test_reports import run
 
 OPEN = "docstatus = 1 AND is_return = 0 AND outstanding_amount > 0"
 SETTLED = "docstatus = 1 AND is_return = 0 AND outstanding_amount = 0 AND grand_total > 0"
-OF_CUSTOMER = "(SELECT disabled FROM \"tabCustomer\" WHERE name = {}) = {}"
+OF_CUSTOMER = '(SELECT disabled FROM "tabCustomer" WHERE name = {}) = {}'
 OF_ENABLED, OF_DISABLED = OF_CUSTOMER.format("customer", 0), OF_CUSTOMER.format("customer", 1)
+DEEDS = {
+	"pay": documents.payment,
+	"credit": documents.credit_note,
+	"pay and cancel": lambda invoice: documents.payment(invoice, 5).reload().cancel(),
+	"cancel": lambda invoice: invoice.reload().cancel(),
+}
+SAVED = (
+	"Customer, Contact, Address, Item, Service Location, Subscription, Issue, Payment Arrangement,"
+	" Stored Payment Method, Sales Invoice, Payment Entry"
+)
 WHOLE = {"from_date": "2000-01-01", "to_date": "2027-12-31"}
 
 
 @pytest.fixture(autouse=True)
-def migrated(frappe: ModuleType) -> None:
+def migrated(frappe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+	"""The site holds a migration, and can sign links."""
 	if not frappe.db.exists("Sales Invoice", {"legacy_id": ["is", "set"]}):
 		pytest.skip("the site holds no migrated document")
+	for key, value in {"pay_secret": secrets.token_hex(32), "pay_host": "http://127.0.0.1"}.items():
+		monkeypatch.setitem(frappe.local.conf, f"gigafibre_{key}", value)
 
 
 def some(frappe: ModuleType, doctype: str, where: str = "true", count: int = 5) -> list[str]:
 	"""Names of migrated documents, always the same ones."""
-	mark = {"Service Location": "legacy_delivery_id", "Address": "name", "Contact": "name"}.get(doctype, "legacy_id")
+	mark = {"Service Location": "legacy_delivery_id", "Address": "name", "Contact": "name"}.get(
+		doctype, "legacy_id"
+	)
 	names = frappe.db.sql(
-		f'SELECT name FROM "tab{doctype}" WHERE {mark} <> \'\' AND {where} ORDER BY md5(name) LIMIT {count}',
+		f"SELECT name FROM \"tab{doctype}\" WHERE {mark} <> '' AND {where} ORDER BY md5(name) LIMIT {count}",
 		pluck=True,
 	)
 	assert names, f"the site has no migrated {doctype} where {where}"
@@ -68,17 +80,18 @@ def debtors(frappe: ModuleType) -> list[str]:
 def standing(frappe: ModuleType, invoice: str) -> dict[str, Any]:
 	"""How an invoice stands: by itself, in the Payment Ledger and in the books."""
 	document = frappe.get_doc("Sales Invoice", invoice)
-	where = "against_voucher_no = %s AND delinked = 0"
+	open_by = "against_voucher_no = %s AND delinked = 0"
+	booked = "voucher_no = %s AND is_cancelled = 0"
 	entries = frappe.db.sql(
 		"""SELECT voucher_type, round(sum(debit - credit), 2), count(*) FILTER (WHERE party <> '')
-		FROM "tabGL Entry" WHERE against_voucher = %s AND is_cancelled = 0 GROUP BY voucher_type ORDER BY 1""",
+		FROM "tabGL Entry" WHERE against_voucher = %s AND is_cancelled = 0 GROUP BY 1 ORDER BY 1""",
 		invoice,
 	)
 	return {
 		"status": document.status,
 		"outstanding": document.outstanding_amount,
-		"owed": summed(frappe, "amount", "Payment Ledger Entry", where, invoice),
-		"books": summed(frappe, "debit - credit", "GL Entry", "voucher_no = %s AND is_cancelled = 0", invoice),
+		"owed": summed(frappe, "amount", "Payment Ledger Entry", open_by, invoice),
+		"books": summed(frappe, "debit - credit", "GL Entry", booked, invoice),
 		"entries": [(kind, float(amount), count) for kind, amount, count in entries],
 	}
 
@@ -93,13 +106,10 @@ def test_receivables_are_what_the_payment_ledger_says(frappe: ModuleType):
 	for customer in debtors(frappe):
 		told = [sum(r["outstanding"] for r in of if r.get("party") == customer) for of in (rows, summary)]
 		assert told == [pytest.approx(owed(frappe, customer))] * 2
-	invoices = frappe.db.sql(
-		f"SELECT name, outstanding_amount FROM \"tabSales Invoice\" WHERE {OPEN} AND legacy_id <> ''"
-	)
-	told = {row["voucher_no"]: row["outstanding"] for row in rows}
-	assert {name: told.get(name) for name, _ in invoices} == {
-		name: pytest.approx(float(amount)) for name, amount in invoices
-	}
+	query = f"SELECT name, outstanding_amount FROM \"tabSales Invoice\" WHERE {OPEN} AND legacy_id <> ''"
+	invoices = {name: float(amount) for name, amount in frappe.db.sql(query)}
+	told = {row["voucher_no"]: row["outstanding"] for row in rows if row["voucher_no"] in invoices}
+	assert told == pytest.approx(invoices)
 
 
 def test_a_customers_statement_closes_with_what_he_owes(frappe: ModuleType):
@@ -113,9 +123,8 @@ def test_a_customers_statement_closes_with_what_he_owes(frappe: ModuleType):
 
 
 def test_the_general_ledger_closes_with_the_books(frappe: ModuleType):
-	for account in ("Debtors - T", "Bank Account - T", "TPS - T", "Internet - T"):
-		filters = WHOLE | {"account": [account], "categorize_by": "Categorize by Account"}
-		closing = run(frappe, "General Ledger", **filters)[-1]
+	for account in (documents.DEBTORS, documents.BANK, "TPS - T", "Internet - T"):
+		closing = run(frappe, "General Ledger", **WHOLE, account=[account])[-1]
 		booked = summed(frappe, "debit - credit", "GL Entry", "account = %s AND is_cancelled = 0", account)
 		assert booked
 		assert closing["debit"] - closing["credit"] == pytest.approx(booked)
@@ -124,21 +133,25 @@ def test_the_general_ledger_closes_with_the_books(frappe: ModuleType):
 @pytest.mark.parametrize("year", ["2013", "2021", "2026"])
 def test_the_trial_balance_of_a_year_is_that_of_the_books(frappe: ModuleType, year: str):
 	dates = {"from_date": f"{year}-01-01", "to_date": f"{year}-12-31"}
-	rows = run(frappe, "Trial Balance", fiscal_year=year, show_zero_values=1, **dates)
+	# No Period Closing Voucher was migrated: without this ERPNext leaves the income of earlier years out.
+	shown = {"show_zero_values": 1, "show_unclosed_fy_pl_balances": 1}
+	rows = run(frappe, "Trial Balance", fiscal_year=year, **dates, **shown)
 	total = rows[-1]
 	assert total["debit"] == pytest.approx(total["credit"])
 	assert total["closing_debit"] == pytest.approx(total["closing_credit"])
 	leaves = frappe.get_all("Account", {"is_group": 0, "company": documents.COMPANY}, pluck="name")
-	told = {row["account"]: row["debit"] - row["credit"] for row in rows if row and row.get("account") in leaves}
+	told = {
+		row["account"]: row["debit"] - row["credit"] for row in rows if row and row.get("account") in leaves
+	}
 	booked = frappe.db.sql(
 		"""SELECT account, sum(debit - credit) FROM "tabGL Entry"
 		WHERE is_cancelled = 0 AND posting_date BETWEEN %(from_date)s AND %(to_date)s GROUP BY account""",
 		dates,
 	)
 	assert booked
-	assert {account: told[account] for account, _ in booked} == {
-		account: pytest.approx(float(amount)) for account, amount in booked
-	}
+	assert {account: told[account] for account, _ in booked} == pytest.approx(
+		{account: float(amount) for account, amount in booked}
+	)
 
 
 def test_the_reconciliation_tool_offers_what_is_open(frappe: ModuleType):
@@ -178,27 +191,11 @@ def test_a_customers_dashboard_tells_what_he_owes(frappe: ModuleType):
 		assert get_open_count("Customer", customer)["count"]
 
 
-def pay(frappe: ModuleType, invoice: Any) -> None:
-	documents.payment(invoice)
-
-
-def credit(frappe: ModuleType, invoice: Any) -> None:
-	documents.credit_note(invoice)
-
-
-def pay_and_cancel(frappe: ModuleType, invoice: Any) -> None:
-	documents.payment(invoice, 5).reload().cancel()
-
-
-def cancel(frappe: ModuleType, invoice: Any) -> None:
-	invoice.reload().cancel()
-
-
-@pytest.mark.parametrize("do", [pay, credit, pay_and_cancel, cancel])
-def test_a_migrated_invoice_goes_the_way_of_erpnexts_own(frappe: ModuleType, do: Callable[..., None]):
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_migrated_invoice_goes_the_way_of_erpnexts_own(frappe: ModuleType, deed: str):
 	"""One that nothing was paid of, with a discount and a quantity that is no whole number."""
-	line = 'EXISTS (SELECT FROM "tabSales Invoice Item" line WHERE line.parent = "tabSales Invoice".name AND {})'
-	unpaid = f"{OPEN} AND {OF_ENABLED} AND outstanding_amount = grand_total AND due_date < now()"
+	line = 'EXISTS (SELECT FROM "tabSales Invoice Item" WHERE parent = "tabSales Invoice".name AND {})'
+	unpaid = f"{OPEN} AND {OF_ENABLED} AND outstanding_amount = grand_total AND status = 'Overdue'"
 	where = [unpaid, line.format("rate < 0"), line.format("qty <> trunc(qty)")]
 	theirs = one(frappe, "Sales Invoice", " AND ".join(where))
 	ours = documents.invoice(
@@ -207,13 +204,14 @@ def test_a_migrated_invoice_goes_the_way_of_erpnexts_own(frappe: ModuleType, do:
 		posting_date=theirs.posting_date,
 		due_date=theirs.due_date,
 		set_posting_time=1,
+		disable_rounded_total=1,
 	)
 	assert standing(frappe, theirs.name) == standing(frappe, ours.name)
 	before = standing(frappe, theirs.name)
 	for invoice in (theirs, ours):
-		do(frappe, invoice)
+		DEEDS[deed](invoice)
 	assert standing(frappe, theirs.name) == standing(frappe, ours.name)
-	assert (standing(frappe, theirs.name) == before) == (do in (credit, pay_and_cancel))
+	assert (standing(frappe, theirs.name) == before) == (deed in ("credit", "pay and cancel"))
 
 
 def test_a_migrated_payment_that_is_cancelled_leaves_its_invoices_open(frappe: ModuleType):
@@ -293,36 +291,19 @@ def test_what_is_void_stays_void(frappe: ModuleType, doctype: str):
 		document.submit()
 
 
-@pytest.mark.parametrize(
-	"doctype",
-	[
-		"Customer",
-		"Contact",
-		"Address",
-		"Item",
-		"Service Location",
-		"Subscription",
-		"Issue",
-		"Payment Arrangement",
-		"Stored Payment Method",
-		"Sales Invoice",
-		"Payment Entry",
-	],
-)
+@pytest.mark.parametrize("doctype", SAVED.split(", "))
 def test_a_migrated_document_can_be_saved_and_stays_as_it_was(frappe: ModuleType, doctype: str):
-	where = "docstatus = 1" if doctype in ("Sales Invoice", "Payment Entry") else "docstatus = 0"
-	# What ERPNext renders by the site's template, or fills in for its own documents too when they lack it.
+	def told(name: str) -> dict[str, Any]:
+		values = frappe.get_doc(doctype, name).as_dict().items()
+		return {k: len(v) if isinstance(v, list) else v for k, v in values if k not in rendered}
+
+	# By the site's template of addresses, or for ERPNext's own documents too where they lack it.
 	rendered = {"modified", "modified_by", "primary_address", "raised_by", "full_name"}
-	for name in some(frappe, doctype, where, 20):
-		document = frappe.get_doc(doctype, name)
-		before = {key: value for key, value in document.as_dict().items() if key not in rendered}
-		document.reload().save()
-		after = {key: value for key, value in frappe.get_doc(doctype, name).as_dict().items() if key in before}
-		tables = {field.fieldname for field in document.meta.get_table_fields()}
-		assert {k: v for k, v in after.items() if k not in tables} == {
-			k: v for k, v in before.items() if k not in tables
-		}
-		assert {k: len(after[k]) for k in tables} == {k: len(before[k]) for k in tables}
+	is_submitted = doctype in ("Sales Invoice", "Payment Entry")
+	for name in some(frappe, doctype, f"docstatus = {int(is_submitted)}", 20):
+		before = told(name)
+		frappe.get_doc(doctype, name).reload().save()
+		assert told(name) == before
 
 
 @pytest.mark.parametrize("where", [OPEN, SETTLED, "docstatus = 1 AND is_return = 1"])
@@ -338,7 +319,7 @@ def test_a_migrated_invoice_prints(frappe: ModuleType, print_format: str, where:
 def test_an_issue_shows_its_messages(frappe: ModuleType):
 	from frappe.desk.form.load import get_docinfo, getdoc
 
-	many = "(SELECT count(*) FROM \"tabCommunication\" c WHERE c.reference_name = \"tabIssue\".name) > 2"
+	many = '(SELECT count(*) FROM "tabCommunication" c WHERE c.reference_name = "tabIssue".name) > 2'
 	for name in some(frappe, "Issue", many, 3):
 		getdoc("Issue", name)
 		get_docinfo(doctype="Issue", name=name)
@@ -351,31 +332,27 @@ def test_an_issue_shows_its_messages(frappe: ModuleType):
 def test_new_documents_take_names_that_nothing_has(frappe: ModuleType):
 	from frappe.model.naming import make_autoname
 
-	series = {
-		"Sales Invoice": "SINV-.YYYY.-",
-		"Payment Entry": "PAY-.YYYY.-",
-		"Issue": "ISS-.YYYY.-",
-		"Customer": "CUST-",
-	}
-	for doctype, prefix in series.items():
+	prefixes = {"Sales Invoice": "SINV-.YYYY.-", "Payment Entry": "PAY-.YYYY.-", "Issue": "ISS-.YYYY.-"}
+	for doctype, prefix in {**prefixes, "Customer": "CUST-", "Subscription": "SUB-"}.items():
 		name = make_autoname(f"{prefix}.#######", doctype)
-		highest = frappe.db.sql(f'SELECT max(name) FROM "tab{doctype}" WHERE name ~ %s', f"^{name[:-7]}[0-9]+$")
-		assert name > highest[0][0]
+		query = f'SELECT max(name) FROM "tab{doctype}" WHERE name ~ %s'
+		assert name > frappe.db.sql(query, f"^{name[:-7]}[0-9]+$")[0][0]
 	customer = some(frappe, "Customer", "disabled = 0", 1)[0]
+	instalment = {"due_date": date.today(), "amount": 1, "status": "Due"}
 	for doctype, values in {
 		"Service Location": {"location_name": "Test"},
 		"Stored Payment Method": {"mode_of_payment": "Credit Card"},
-		"Payment Arrangement": {"company": documents.COMPANY, "status": "Active"},
+		"Payment Arrangement": {"company": documents.COMPANY, "instalments": [instalment]},
 	}.items():
-		before = frappe.db.count(doctype)
-		documents.inserted(doctype, customer=customer, **values)
-		assert frappe.db.count(doctype) == before + 1
+		before = frappe.get_all(doctype, pluck="name")
+		assert documents.inserted(doctype, customer=customer, **values).name > max(before)
 
 
 def test_no_subscription_begins_where_it_was_billed_already(frappe: ModuleType):
 	overlapping = frappe.db.sql(
 		"""SELECT s.name FROM "tabSubscription" s
-		JOIN "tabSubscription Plan Detail" d ON d.parent = s.name JOIN "tabSubscription Plan" p ON p.name = d.plan
+		JOIN "tabSubscription Plan Detail" d ON d.parent = s.name
+		JOIN "tabSubscription Plan" p ON p.name = d.plan
 		JOIN "tabSales Invoice Item" l ON l.item_code = p.item AND l.service_location = s.service_location
 		WHERE s.status = 'Active' AND l.docstatus = 1 AND l.service_end_date >= s.current_invoice_start"""
 	)
@@ -416,7 +393,9 @@ def test_the_desk_shows_a_run_with_its_steps_its_findings_and_its_report(frappe:
 	from frappe.desk.form.load import getdoc, getdoctype
 	from frappe.desk.notifications import get_open_count
 
-	name = frappe.get_all("Migration Run", {"status": "Done"}, pluck="name", order_by="name desc", limit=1)[0]
+	of = {"status": "Done", "report": ["is", "set"]}
+	name = frappe.get_all("Migration Run", of, pluck="name", order_by="name desc", limit=1)[0]
+	frappe.response.docs = []
 	getdoc("Migration Run", name)
 	(shown,) = frappe.response.docs
 	assert {step.status for step in shown.steps} == {"Done"}

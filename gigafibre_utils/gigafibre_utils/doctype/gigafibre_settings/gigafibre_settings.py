@@ -58,8 +58,8 @@ class GigafibreSettings(Document):
 	def configured(self, key: str) -> str | None:
 		"""A field's value, or None. A secret is decrypted here, when it is asked for.
 
-		Raises ConfigurationError where it cannot be, as on a copy of a site without its encryption key, or with
-		half of it.
+		Raises ConfigurationError where it cannot be, as on a copy of a site without its encryption key, or
+		with half of it.
 		"""
 		field = self.meta.get_field(key)
 		if not field or not self.get(key):
@@ -142,8 +142,8 @@ def new_pay_secret() -> None:
 	except ConfigurationError:
 		frappe.throw(
 			_(
-				"The present pay secret cannot be decrypted, so no link signed with it can stay good. Restore the"
-				" site's encryption_key, or empty the field, save, and make a new pay secret then."
+				"The present pay secret cannot be decrypted, so no link signed with it can stay good. Restore"
+				" the site's encryption_key, or empty the field, save, and make a new pay secret then."
 			)
 		)
 	settings.gigafibre_pay_secret = secrets.token_hex(32)
