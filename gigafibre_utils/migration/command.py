@@ -51,6 +51,8 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 			return command(*args, **kwargs)
 		except GigafibreError as error:
 			raise Told(str(error)) from error
+		except KeyboardInterrupt:
+			raise Told("Interrupted: what is behind it stays, the same command goes on from there.") from None
 
 	return wrapped
 

@@ -7,6 +7,7 @@ goes on with the first step that is not behind it. A dry run is one transaction,
 import json
 import logging
 import platform
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -110,6 +111,7 @@ class Migration:
 		self._dry: Connection | None = None
 		self._history: History
 		self._bulk: list[str] = []
+		self._cleaning = threading.Lock()
 
 	def run(self, afterwards: Afterwards | None = None) -> Outcome:
 		"""Do every step that is asked for, or those that a killed run left.
@@ -235,8 +237,9 @@ class Migration:
 	def _stage(self, name: str) -> None:
 		"""Bring one legacy table over, unless it stands in staging as it is now."""
 		table, step = TABLES[name], f"stage_{name}"
-		self._history.step_began(step)
-		with self._transaction(step) as cursor, self._legacy.snapshot() as snapshot:
+		# One at a time: two threads that clean rows take the interpreter from each other at every row.
+		with self._cleaning, self._transaction(step) as cursor, self._legacy.snapshot() as snapshot:
+			self._history.step_began(step)
 			started = time.monotonic()
 			checksum = snapshot.checksum(name)
 			rows = staging.standing(cursor, self._legacy.name, table, checksum)

@@ -33,7 +33,11 @@ def stage(snapshot: Snapshot, connection: Connection, table: Table, progress: Pr
 	name = Identifier(SCHEMA, table.name)
 	with connection.cursor() as cursor:
 		cursor.execute(SQL("DROP TABLE IF EXISTS {} CASCADE").format(name))
-		cursor.execute(SQL("CREATE UNLOGGED TABLE {} ({})").format(name, SQL(_columns(table))))
+		cursor.execute(
+			SQL("CREATE UNLOGGED TABLE {} ({}) WITH (autovacuum_enabled = off)").format(
+				name, SQL(_columns(table))
+			)
+		)
 		lines = Lines(_lines(table, snapshot.table(table)), progress)
 		try:
 			cursor.copy_expert(SQL("COPY {} FROM STDIN").format(name), lines, size=CHUNK)

@@ -479,6 +479,21 @@ def test_series_stand_past_every_name_and_never_go_back(databases: Sites):
 		assert [tuple(row.values()) for row in changed] == [("CUST-", "0", "12345678"), ("SL-", "9", "14")]
 
 
+def test_lines_can_be_handled_as_they_were_billed(rows: Callable[..., list[tuple]]):
+	"""By the fraction, and below nothing; and each item in its own unit."""
+	assert rows("""SELECT must_be_whole_number FROM "tabUOM" WHERE name = 'Nos'""") == [(0,)]
+	assert rows("""SELECT value FROM "tabSingles" WHERE field = 'allow_negative_rates_for_items'""") == [
+		("1",)
+	]
+	made, units = rows(
+		"""SELECT count(DISTINCT name), count(uom) FROM gigafibre_migration.added
+		LEFT JOIN (
+			SELECT parent AS name, uom FROM "tabUOM Conversion Detail" WHERE conversion_factor = 1
+		) AS unit USING (name) WHERE doctype = 'Item'"""
+	)[0]
+	assert made == units > 0
+
+
 LINKS = (
 	("Customer", "customer_primary_contact", "Contact"),
 	("Customer", "customer_primary_address", "Address"),

@@ -53,7 +53,11 @@ SELECT
 	books.owner,
 	0,
 	0,
-	nullif(customer.first_name, ''),
+	-- Whoever has no name is called as the customer is: of the two ERPNext makes the full name.
+	coalesce(
+		nullif(customer.first_name, ''),
+		CASE WHEN party.person_name = '' AND party.customer_type <> 'Company' THEN party.customer_name END
+	),
 	nullif(customer.last_name, ''),
 	coalesce(nullif(party.person_name, ''), party.customer_name),
 	CASE party.customer_type WHEN 'Company' THEN party.customer_name END,
