@@ -99,7 +99,8 @@ STEPS: tuple[Step, ...] = (
 			OUTSTANDING,
 		),
 		after=("import_invoices",),
-		loads=("Payment Entry", "Payment Entry Reference", "GL Entry", "Payment Ledger Entry"),
+		# The ledgers stand already: what comes to them here is the smaller part.
+		loads=("Payment Entry", "Payment Entry Reference", "Sales Invoice"),
 	),
 	Step("import_payment_methods", ("450_payment_methods.sql",), after=("import_customers",)),
 	Step("import_payment_arrangements", ("500_payment_arrangements.sql",), after=("import_payments",)),
