@@ -87,7 +87,7 @@ def test_the_simple_trial_balance_is_that_of_the_ledger(frappe: ModuleType, quer
 	assert sum(line[5] for line in rows) == pytest.approx(ledger[0].credit)
 
 
-def test_a_query_report_that_is_not_known_is_left_alone():
+def test_a_query_report_that_is_not_known_is_left_alone(frappe: ModuleType):
 	from gigafibre_utils.postgres.query_reports import mended
 
 	assert mended("Of somebody else", 'select "Purchase"') == 'select "Purchase"'
