@@ -2,19 +2,26 @@
 
 from psycopg2.extensions import cursor as Cursor
 
-from gigafibre_utils.migration.bulk import without_indexes
-from gigafibre_utils.migration.target import run_file
+from gigafibre_utils.migration.target import one, run_file
 
-TABLE = "tabSales Invoice Item"
-_LACKING = f"""
-	SELECT count(*) FILTER (WHERE service_location IS NULL AND name LIKE 'LI-%'), count(*)
-	FROM public."{TABLE}"
+LARGEST_ID = 10_000_000
+"""Up to which a list with an entry for the id of every legacy line is of a size to be held."""
+
+# A view on the column keeps the table from being written anew.
+_IS_TO_BE_REWRITTEN = """
+	SELECT count(service_location) < count(*) / 10.0
+		AND (SELECT max(id) FROM gigafibre_migration.invoice_item) <= %s
+		AND NOT EXISTS (
+			SELECT FROM pg_depend
+			JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+			WHERE refobjid = 'public."tabSales Invoice Item"'::regclass AND attname = 'service_location'
+				AND pg_depend.classid = 'pg_rewrite'::regclass
+		)
+	FROM public."tabSales Invoice Item" WHERE name LIKE 'LI-%%'
 """
 
 
 def service_locations(cursor: Cursor) -> None:
-	"""Set them, in the cursor's transaction. Where most of the table is written anew, so are its indexes."""
-	cursor.execute(_LACKING)
-	lacking, lines = cursor.fetchone()
-	with without_indexes(cursor, [TABLE] if lacking > lines / 2 else []):
-		run_file(cursor, "350_backfill_service_location.sql")
+	"""Set them, in the cursor's transaction."""
+	rewrites = one(cursor.connection, _IS_TO_BE_REWRITTEN, LARGEST_ID)
+	run_file(cursor, "351_rewrite_service_location.sql" if rewrites else "350_update_service_location.sql")
