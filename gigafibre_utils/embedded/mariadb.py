@@ -157,7 +157,7 @@ def _program(name: str) -> str:
 	found = shutil.which(name, path=SEARCHED)
 	if not found:
 		raise ServiceUnavailable(
-			f"{name} is not installed: it comes with Debian's package mariadb-server-core, which is enough."
+			f"{name} is not installed: it comes with Debian's packages mariadb-server-core and mariadb-client-core."
 		)
 	return found
 
