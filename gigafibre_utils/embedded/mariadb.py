@@ -157,7 +157,7 @@ def _program(name: str) -> str:
 	found = shutil.which(name, path=SEARCHED)
 	if not found:
 		raise ServiceUnavailable(
-			f"{name} is not installed: it comes with Debian's packages mariadb-server-core and mariadb-client-core."
+			f"{name} is not installed: Debian has it in mariadb-server-core with mariadb-client-core."
 		)
 	return found
 
