@@ -35,7 +35,11 @@ Embedded = Callable[[Legacy, Options, Path, int | None], bool]
 
 
 class Told(click.ClickException):
-	"""One sentence, and exit status 1."""
+	"""One sentence, and exit status 1; 130 where it was interrupted, as the shell has it."""
+
+	def __init__(self, message: str, exit_code: int = 1):
+		super().__init__(message)
+		self.exit_code = exit_code
 
 	def show(self, file: Any = None) -> None:
 		"""As the other commands tell it."""
@@ -52,7 +56,8 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 		except GigafibreError as error:
 			raise Told(str(error)) from error
 		except KeyboardInterrupt:
-			raise Told("Interrupted: what is behind it stays, the same command goes on from there.") from None
+			told = "Interrupted: what is behind it stays, the same command goes on from there."
+			raise Told(told, exit_code=130) from None
 
 	return wrapped
 

@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+EVERY = 0.2
+"""Seconds between two calls to end what is at work."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -14,24 +17,30 @@ class Task:
 	after: frozenset[str] = frozenset()
 
 
-def do_all(tasks: Sequence[Task], lanes: int) -> None:
+def do_all(tasks: Sequence[Task], lanes: int, cancel: Callable[[], None]) -> None:
 	"""Do every task, those that are ready in their order, no more than `lanes` at a time.
 
 	The first error ends it: what is at work is waited for, nothing more is begun, and the error comes out.
+	KeyboardInterrupt does not wait: `cancel` is called until it has ended what is at work.
 	"""
 	waiting, done = list(tasks), set[str]()
 	names = {task.name for task in tasks}
 	running: dict[Future[None], Task] = {}
 	with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
-		while waiting or running:
-			for task in [task for task in waiting if task.after & names <= done]:
-				if len(running) < lanes:
-					waiting.remove(task)
-					running[pool.submit(task.do)] = task
-			if not running:
-				raise ValueError(
-					f"These tasks wait for each other: {', '.join(task.name for task in waiting)}."
-				)
-			for future in wait(running, return_when=FIRST_COMPLETED).done:
-				done.add(running.pop(future).name)
-				future.result()
+		try:
+			while waiting or running:
+				for task in [task for task in waiting if task.after & names <= done]:
+					if len(running) < lanes:
+						waiting.remove(task)
+						running[pool.submit(task.do)] = task
+				if not running:
+					raise ValueError(
+						f"These tasks wait for each other: {', '.join(task.name for task in waiting)}."
+					)
+				for future in wait(running, return_when=FIRST_COMPLETED).done:
+					done.add(running.pop(future).name)
+					future.result()
+		except KeyboardInterrupt:
+			while wait(running, EVERY).not_done:
+				cancel()
+			raise

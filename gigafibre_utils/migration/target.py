@@ -1,5 +1,6 @@
 """The site that a migration writes to: ERPNext's tables on PostgreSQL."""
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,10 @@ PATIENCE = 5
 """Seconds to wait for a migration that was just ended: its server process is some moments behind it."""
 
 _LOCK = int.from_bytes(b"migrate")
+_END_OTHERS = """
+	SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+	WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 class Target:
@@ -51,6 +56,7 @@ class Target:
 			)
 		self._url = url
 		self.name = f"{parts.hostname or 'localhost'}/{parts.path.lstrip('/')}"
+		self._application = f"gigafibre migrate {secrets.token_hex(4)}"
 
 	def connect(self) -> Connection:
 		"""A connection for one thread.
@@ -58,7 +64,9 @@ class Target:
 		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses.
 		"""
 		try:
-			connection = psycopg2.connect(self._url, connect_timeout=CONNECT_SECONDS)
+			connection = psycopg2.connect(
+				self._url, connect_timeout=CONNECT_SECONDS, application_name=self._application
+			)
 			with connection, connection.cursor() as cursor:
 				cursor.execute(SESSION)
 			return connection
@@ -85,6 +93,11 @@ class Target:
 			yield connection
 		finally:
 			connection.close()
+
+	def end_others(self, connection: Connection) -> None:
+		"""End every other connection that was made here, with what it is doing."""
+		with connection.cursor() as cursor:
+			cursor.execute(_END_OTHERS, [self._application])
 
 	def check(self, connection: Connection) -> None:
 		"""See that this is a site of ERPNext with the app. Raises InvalidInput with one sentence."""
