@@ -47,7 +47,8 @@ _WAS_RUN = """
 	)
 """
 _BY_HAND = """
-	SELECT name FROM public."tabCustomer" WHERE legacy_id <> '' AND name <> 'CUST-' || lpad(legacy_id, 7, '0')
+	SELECT name FROM public."tabCustomer"
+	WHERE legacy_id <> '' AND name <> 'CUST-' || lpad(legacy_id, greatest(7, length(legacy_id)), '0')
 	ORDER BY name LIMIT 4
 """
 
@@ -108,6 +109,7 @@ class Migration:
 	def __init__(self, legacy: Legacy, target: Target, options: Options, progress: Progress):
 		self._legacy, self._target = legacy, target
 		self._options, self._progress = options, progress
+		self._control: Connection
 		self._dry: Connection | None = None
 		self._history: History
 		self._bulk: list[str] = []
@@ -123,6 +125,7 @@ class Migration:
 		self._legacy.check()
 		try:
 			with self._target.alone() as control:
+				self._control = control
 				self._target.check(control)
 				if self._options.is_dry_run:
 					return self._run_dry(afterwards)
@@ -135,7 +138,6 @@ class Migration:
 		try:
 			return self._run(self._dry, afterwards)
 		finally:
-			self._dry.rollback()
 			self._dry.close()
 
 	def _run(self, control: Connection, afterwards: Afterwards | None) -> Outcome:
@@ -150,10 +152,11 @@ class Migration:
 		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
 		self._bulk = self._history.arguments()["bulk"]
 		try:
-			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES)
-		except GigafibreError as error:
+			cancel = partial(self._target.end_others, self._control)
+			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES, cancel)
+		except (GigafibreError, KeyboardInterrupt) as error:
 			if not self._dry:
-				self._history.fail(str(error))
+				self._history.fail(str(error) or "Interrupted.")
 			raise
 		return conclude(control, self._history, afterwards)
 
