@@ -16,8 +16,9 @@ from psycopg2.sql import SQL, Literal
 
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import clean
-from gigafibre_utils.migration.chart import make_account, make_fiscal_year, make_mode
+from gigafibre_utils.migration.chart import make_account, make_fiscal_year, make_mode, years_between
 from gigafibre_utils.migration.legacy import Snapshot
+from gigafibre_utils.migration.tables import Copied
 from gigafibre_utils.migration.target import one, rows
 
 OWNER = "Administrator"
@@ -75,18 +76,22 @@ _ACCOUNT_OF_MODE = """
 	WHERE parent = %s AND company = %s AND default_account <> '' ORDER BY idx LIMIT 1
 """
 _SETTING = 'SELECT value FROM public."tabSingles" WHERE doctype = %s AND field = %s'
+_ACCOUNT_IS_THERE = 'SELECT EXISTS (SELECT FROM public."tabAccount" WHERE name = %s)'
+_IN_ANOTHER_CURRENCY = """
+	SELECT name, account_currency FROM public."tabAccount"
+	WHERE name = ANY (%s) AND account_currency NOT IN ('', %s) ORDER BY name LIMIT 1
+"""
 _YEARS = """
-	SELECT calendar.number FROM unnest(%s::int[]) calendar (number)
-	WHERE EXISTS (
-		SELECT FROM (VALUES (1, 1), (12, 31)) end_of_it (month, day)
-		WHERE NOT EXISTS (
-			SELECT FROM public."tabFiscal Year"
-			WHERE disabled = 0 AND make_date(calendar.number, end_of_it.month, end_of_it.day)
-				BETWEEN year_start_date AND year_end_date
+	SELECT year_start_date, year_end_date FROM public."tabFiscal Year" AS year
+	WHERE disabled = 0 AND (
+		NOT EXISTS (SELECT FROM public."tabFiscal Year Company" AS its WHERE its.parent = year.name)
+		OR EXISTS (
+			SELECT FROM public."tabFiscal Year Company" AS its WHERE its.parent = year.name AND company = %s
 		)
 	)
-	ORDER BY calendar.number
+	ORDER BY year_start_date
 """
+_YEAR_IS_THERE = 'SELECT EXISTS (SELECT FROM public."tabFiscal Year" WHERE name = %s)'
 _LOCAL_TIME = """
 	-- A moment of the legacy database on the site's clock; NULL where it is not to be believed.
 	CREATE OR REPLACE FUNCTION gigafibre_migration.local_time(seconds bigint) RETURNS timestamp
@@ -146,11 +151,15 @@ class Named:
 			*_span(snapshot, "paid_at", "payment", as_of),
 		]
 		# On either side of New Year the clock of Greenwich may show another year than the site's.
-		years = [datetime.fromtimestamp(moment, UTC).year for moment in moments] or [as_of.year]
+		years = [
+			datetime.fromtimestamp(moment + hours * 3600, UTC).year
+			for moment in moments
+			for hours in (-12, 14)
+		] or [as_of.year]
 		return cls(
-			_distinct(snapshot, "category", "product"),
-			tuple(filter(None, _distinct(snapshot, "code", "invoice_tax"))),
-			_distinct(snapshot, "method", "payment"),
+			_distinct(snapshot, "category", "product", clean.copied_word),
+			tuple(filter(None, _distinct(snapshot, "code", "invoice_tax", clean.copied_code))),
+			_distinct(snapshot, "method", "payment", clean.copied_word),
 			tuple(range(min(years), max(*years, as_of.year) + 1)),
 		)
 
@@ -226,6 +235,7 @@ def resolve(
 	resolved.tax = {code: finder.tax(code) for code in named.tax_codes}
 	resolved.mode = {method: finder.mode(method, bank, cash or bank) for method in named.methods}
 	finder.fiscal_years(named.years)
+	_require_one_currency(connection, resolved)
 	return resolved
 
 
@@ -264,8 +274,16 @@ class _Finder:
 		return mode, account
 
 	def fiscal_years(self, years: Sequence[int]) -> None:
-		for (year,) in rows(self._connection, _YEARS, list(years)):
-			self._lacks(f"the fiscal year {year}", partial(make_fiscal_year, year=year))
+		there = rows(self._connection, _YEARS, self._books.company)
+		for first, last in years_between(there, date(years[0], 1, 1), date(years[-1], 12, 31)):
+			name = str(first.year) if first.year == last.year else f"{first.year}-{last.year}"
+			if one(self._connection, _YEAR_IS_THERE, name):
+				raise InvalidInput(
+					f"The fiscal year {name} is there, but disabled, of other dates or another company's."
+				)
+			self._lacks(
+				f"the fiscal year {name}", partial(make_fiscal_year, name=name, first=first, last=last)
+			)
 
 	def _credits(self) -> str:
 		return self._account(
@@ -274,22 +292,36 @@ class _Finder:
 
 	def _account(self, title: str, root: str, parent: str | None, kind: str) -> str:
 		company = self._books.company
-		if known := one(self._connection, _ACCOUNT, company, title, root):
-			return known
-		name = f"{title} - {self._books.abbr}"
+		# An account of that name may be of another kind: what the internet costs, say.
+		for called in (title, f"{title} ({root})"):
+			if known := one(self._connection, _ACCOUNT, company, called, root):
+				return known
+			name = f"{called} - {self._books.abbr}"
+			if not one(self._connection, _ACCOUNT_IS_THERE, name):
+				break
+		else:
+			raise InvalidInput(f"The account {name} is there, but is a group, disabled or of another kind.")
 		if not parent:
 			raise InvalidInput(
 				f"{company} has no account {title}, and no group of {root} accounts to make it in."
 			)
 		self._lacks(
 			f"the account {name}",
-			partial(make_account, company=company, title=title, name=name, parent=parent, kind=kind),
+			partial(make_account, company=company, title=called, name=name, parent=parent, kind=kind),
 		)
 		return name
 
 	def _lacks(self, what: str, make: Callable[[Cursor, date], None]) -> None:
 		if what not in (missing.what for missing in self._resolved.missing):
 			self._resolved.missing.append(Missing(what, make))
+
+
+def _require_one_currency(connection: Connection, resolved: Resolved) -> None:
+	books = resolved.books
+	banks = [account for _, account in resolved.mode.values()]
+	used = [books.receivable, books.round_off, *resolved.income.values(), *resolved.tax.values(), *banks]
+	for name, currency in rows(connection, _IN_ANOTHER_CURRENCY, used, books.currency):
+		raise InvalidInput(f"The account {name} is in {currency}, but {books.company} in {books.currency}.")
 
 
 def _company(connection: Connection, asked: str | None) -> str:
@@ -309,8 +341,11 @@ def _setting(connection: Connection, doctype: str, name: str) -> str | None:
 
 def _territory(connection: Connection, country: str | None) -> str:
 	known = 'SELECT name FROM public."tabTerritory" WHERE name = ANY (%s) ORDER BY name <> %s LIMIT 1'
+	root = """
+		SELECT name FROM public."tabTerritory" WHERE coalesce(parent_territory, '') = '' ORDER BY lft LIMIT 1
+	"""
 	wanted = _setting(connection, "Selling Settings", "territory") or country or ""
-	return one(connection, known, [wanted, "All Territories"], wanted) or "All Territories"
+	return one(connection, known, [wanted, "All Territories"], wanted) or one(connection, root) or ""
 
 
 def _uom(connection: Connection) -> str:
@@ -318,9 +353,10 @@ def _uom(connection: Connection) -> str:
 	return one(connection, known, UOMS, UOMS[0]) or UOMS[0]
 
 
-def _distinct(snapshot: Snapshot, column: str, table: str) -> tuple[str, ...]:
-	found = snapshot.rows(f"SELECT DISTINCT `{column}` FROM `{table}`")
-	return tuple(sorted({clean.line(value or b"") for (value,) in found} | {""}))
+def _distinct(snapshot: Snapshot, column: str, table: str, cleaned: Copied) -> tuple[str, ...]:
+	# Byte for byte: MariaDB takes letters with an accent for those without.
+	found = snapshot.rows(f"SELECT DISTINCT CAST(`{column}` AS BINARY) FROM `{table}`")
+	return tuple(sorted({cleaned(value).decode() for (value,) in found} | {""}))
 
 
 def _span(snapshot: Snapshot, column: str, table: str, as_of: date) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """What a site's books may lack, made as ERPNext makes it: accounts, modes of payment, fiscal years."""
 
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -38,9 +39,12 @@ _ACCOUNT_OF_MODE = """
 """
 _FISCAL_YEAR = """
 	INSERT INTO public."tabFiscal Year" (
-		name, creation, modified, modified_by, owner, year, year_start_date, year_end_date
+		name, creation, modified, modified_by, owner, year, year_start_date, year_end_date, is_short_year
 	)
-	VALUES (%(year)s, %(on)s, %(on)s, 'Administrator', 'Administrator', %(year)s, %(first)s, %(last)s)
+	VALUES (
+		%(name)s, %(on)s, %(on)s, 'Administrator', 'Administrator', %(name)s, %(first)s, %(last)s,
+		%(is_short)s
+	)
 """
 _ADDED = "INSERT INTO added (doctype, name) VALUES (%s, %s)"
 
@@ -76,8 +80,34 @@ def make_mode(cursor: Cursor, on: date, mode: str, company: str, account: str, k
 	cursor.execute(_ADDED, ["Mode of Payment Account", row])
 
 
-def make_fiscal_year(cursor: Cursor, on: date, year: int) -> None:
-	"""Add the fiscal year that is a calendar year."""
-	values = {"on": on, "year": str(year), "first": date(year, 1, 1), "last": date(year, 12, 31)}
+def make_fiscal_year(cursor: Cursor, on: date, name: str, first: date, last: date) -> None:
+	"""Add a fiscal year."""
+	is_short = last + timedelta(days=1) < first.replace(year=first.year + 1)
+	values = {"on": on, "name": name, "first": first, "last": last, "is_short": int(is_short)}
 	cursor.execute(_FISCAL_YEAR, values)
-	cursor.execute(_ADDED, ["Fiscal Year", str(year)])
+	cursor.execute(_ADDED, ["Fiscal Year", name])
+
+
+def years_between(there: Sequence[tuple[date, date]], day: date, last: date) -> Iterator[tuple[date, date]]:
+	"""The years that cover the days up to `last` that none of those that are there covers.
+
+	They are in step with the first that is there, calendar years where there is none, and shorter where they
+	would overlap one.
+	"""
+	month, first_day = (there[0][0].month, there[0][0].day) if there else (1, 1)
+	while day <= last:
+		if ends := [end for start, end in there if start <= day <= end]:
+			day = max(ends) + timedelta(days=1)
+			continue
+		start = max(
+			date(day.year - (day < date(day.year, month, first_day)), month, first_day),
+			*(end + timedelta(days=1) for _, end in there if end < day),
+			date.min,
+		)
+		end = min(
+			date(start.year + (start >= date(start.year, month, first_day)), month, first_day),
+			*(start for start, _ in there if start > day),
+			date.max,
+		) - timedelta(days=1)
+		yield start, end
+		day = end + timedelta(days=1)

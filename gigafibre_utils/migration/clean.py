@@ -18,14 +18,18 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 # without the backslash, which COPY reads as an escape.
 _UNFIT = re.compile(rb"[^\x20-\x25\x27-\x5b\x5d-\x7e]|^ | $").search
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
-_BREAK = re.compile(r"\r\n?")
-_BLANKS = re.compile(r"[\t\n\v\f\u2028\u2029]+")
+_RETURN = re.compile(r"\r\n?")
+_BREAK = re.compile(r"\r\n?|[\v\f\u2028\u2029]")
+_BLANKS = re.compile(r"[\t\n]+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-_TAG = re.compile(r"<(?:[a-zA-Z/!])[^>]*>")
-# UTF-8 that was taken for cp1252 and encoded once more: a lead byte's sign and one of a following byte's.
-_TWICE = re.compile(
-	"[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+_TAG = re.compile("<[a-zA-Z/!]")
+# UTF-8 that was taken for cp1252 and encoded once more: the sign of a lead byte, then those of the others.
+# Of lead bytes only those of Latin letters, of punctuation and of emoji: `é »` is French, and no Chinese.
+_FOLLOWS = (
+	"[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
+_MAY_BE_TWICE = re.compile(f"[\u00c2-\u00c6\u00cb\u00e2\u00ef\u00f0]{_FOLLOWS}").search
+_TWICE = re.compile(f"[\u00c2-\u00c6\u00cb]{_FOLLOWS}|[\u00e2\u00ef]{_FOLLOWS}{{2}}|\u00f0{_FOLLOWS}{{3}}")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _EXTENSION = re.compile(r"\s*\bp(?:oste|\.)?\s*(?=[0-9]+$)", re.IGNORECASE)
 _BETWEEN_EMAILS = re.compile(r"[;,\s]+")
@@ -33,8 +37,10 @@ _ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))
 _SAFE = nh3.Cleaner(url_schemes={"http", "https", "mailto", "tel"})
 
 
-def _as_latin1(error: UnicodeError) -> tuple[str, int]:
+def _as_latin1(error: UnicodeError) -> tuple[str | bytes, int]:
 	"""A byte that is no UTF-8 is what MariaDB calls latin1: cp1252, a control where that has nothing."""
+	if isinstance(error, UnicodeEncodeError):
+		return error.object[error.start : error.start + 1].encode("latin-1"), error.start + 1
 	byte = error.object[error.start : error.start + 1]
 	try:
 		return byte.decode("cp1252"), error.start + 1
@@ -54,15 +60,17 @@ def decoded(raw: bytes) -> str:
 		if error.reason == "unexpected end of data" and not head.isascii():
 			# UTF-8 that the column's length cut in the middle of a letter.
 			return decoded(head)
-		return raw.decode("utf-8", "latin1")
-	return _decoded_once_more(text) if _TWICE.search(text) else text
+		text = raw.decode("utf-8", "latin1")
+	while _MAY_BE_TWICE(text) and (once_more := _TWICE.sub(_decoded_once_more, text)) != text:
+		text = once_more
+	return text
 
 
-def _decoded_once_more(text: str) -> str:
+def _decoded_once_more(letters: re.Match[str]) -> str:
 	try:
-		return text.encode("cp1252").decode()
+		return letters[0].encode("cp1252", "latin1").decode()
 	except UnicodeError:
-		return text
+		return letters[0]
 
 
 def line(raw: bytes) -> str:
@@ -82,9 +90,10 @@ def _character(entity: re.Match[str]) -> str:
 
 def body(raw: bytes) -> str:
 	"""The body of a message as HTML that is safe to show: plain text gets line breaks, HTML is sanitised."""
-	written = _CONTROL.sub("", _BREAK.sub("\n", decoded(raw))).strip()
-	if _TAG.search(written):
-		return _SAFE.clean(written)
+	written = _CONTROL.sub("", _RETURN.sub("\n", decoded(raw))).strip()
+	# A tag that is begun and never ended is none.
+	if _TAG.search(written, 0, written.rfind(">")):
+		return _CONTROL.sub("", _SAFE.clean(written))
 	plain = html.escape(_ENTITY.sub(_character, written), quote=False)
 	return _CONTROL.sub("", plain).replace("\n", "<br>")
 
@@ -126,6 +135,18 @@ def copied_line(raw: bytes | None) -> bytes:
 def _copied_line(raw: bytes) -> bytes:
 	# What is billed is called the same a thousand times.
 	return copied(line(raw))
+
+
+@lru_cache(maxsize=1 << 10)
+def copied_word(raw: bytes | None) -> bytes:
+	"""A word of few (a status, a method) as COPY reads it: small letters, as MariaDB makes no difference."""
+	return copied_line(raw).decode().lower().encode()
+
+
+@lru_cache(maxsize=1 << 10)
+def copied_code(raw: bytes | None) -> bytes:
+	"""A code of few (that of a tax) as COPY reads it: capital letters."""
+	return copied_line(raw).decode().upper().encode()
 
 
 def copied_text(raw: bytes | None) -> bytes:

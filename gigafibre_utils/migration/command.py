@@ -1,22 +1,24 @@
 """`gigafibre migrate …` and `bench gigafibre migrate …`: what an engineer does."""
 
+import errno
 import functools
 import logging
+import os
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from psycopg2.extensions import connection as Connection
 
-from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.errors import GigafibreError, InvalidInput
 from gigafibre_utils.migration import acquired, geocode, single
 from gigafibre_utils.migration.findings import write_rejects
 from gigafibre_utils.migration.history import History, last_day
 from gigafibre_utils.migration.legacy import Legacy
-from gigafibre_utils.migration.reconcile import reconcile
+from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
 from gigafibre_utils.migration.reconcile import write as write_report
 from gigafibre_utils.migration.reconcile.report import verdict
 from gigafibre_utils.migration.reimport import Payments
@@ -55,6 +57,10 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 			return command(*args, **kwargs)
 		except GigafibreError as error:
 			raise Told(str(error)) from error
+		except OSError as error:
+			if error.errno == errno.EPIPE:
+				raise  # nobody reads any more: click ends in silence
+			raise Told(f"{error.filename or 'The output'}: {error.strerror or error}.") from error
 		except KeyboardInterrupt:
 			told = "Interrupted: what is behind it stays, the same command goes on from there."
 			raise Told(told, exit_code=130) from None
@@ -76,8 +82,11 @@ class Day(click.ParamType):
 
 
 def names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-	"""Names between commas, or the option several times."""
-	return tuple(name.strip() for part in value for name in part.split(",") if name.strip())
+	"""Names between commas, or the option several times. An empty one is no way to say all."""
+	found = tuple(name.strip() for part in value for name in part.split(",") if name.strip())
+	if value and not found:
+		raise click.BadParameter("it names no step.", ctx, param)
+	return found
 
 
 legacy_option = click.option(
@@ -221,22 +230,30 @@ def reconcile_command(
 	ctx: click.Context, legacy: str, erp: str | None, since: date | None, as_of: date | None, out: Path | None
 ) -> None:
 	"""Compare both sides to the cent; exit status 1 when a difference is unexplained."""
-	target = site_of(ctx, erp)
+	target, out = site_of(ctx, erp), out or _out()
+	_see_that_it_can_be_written(out)
 	with closing(target.connect()) as connection:
 		target.check(connection)
 		options = Options(as_of=as_of or last_day(connection) or date.today(), since=since)
-		ctx.exit(0 if _reconciled(Legacy(legacy), connection, options, out or _out()) else 1)
+		found = _reconciled(Legacy(legacy), connection, options, out, Display())
+	_tell_verdict(found, out)
+	ctx.exit(0 if found.is_explained else 1)
 
 
 @migrate.command()
 @legacy_option
 @click.option("--customers", type=click.IntRange(40), default=100, show_default=True)
 @click.option(
-	"--totals", type=click.Path(path_type=Path), default=OUT / "control-totals.json", show_default=True
+	"--totals",
+	type=click.Path(dir_okay=False, writable=True, path_type=Path),
+	default=OUT / "control-totals.json",
+	show_default=True,
+	help="Where what the database must come to is written.",
 )
 @told
 def sample(legacy: str, customers: int, totals: Path) -> None:
 	"""Fill an empty MariaDB with a legacy database of that size that holds every trap, the same each time."""
+	_see_that_it_can_be_written(totals.parent)
 	known = write_sample(legacy, customers)
 	totals.parent.mkdir(parents=True, exist_ok=True)
 	totals.write_text(known.as_json())
@@ -259,20 +276,25 @@ def _embedded(ctx: click.Context) -> Embedded:
 
 def migrated(legacy: Legacy, target: Target, options: Options, out: Path, is_reconciled: bool = True) -> bool:
 	"""Run, write the reports and tell of them; whether nothing is left unexplained."""
-	verdicts: list[bool] = []
+	_see_that_it_can_be_written(out)
+	display = Display()
+	compared: list[Reconciliation] = []
 
 	def report(connection: Connection, outcome: Outcome) -> None:
 		write_rejects(connection, outcome.run, out / "rejects")
 		if is_reconciled:
-			verdicts.append(_reconciled(legacy, connection, options, out, outcome.run))
+			compared.append(_reconciled(legacy, connection, options, out, display, outcome.run))
 
-	_tell(Migration(legacy, target, options, Display()).run(report), out, options.is_dry_run)
-	return all(verdicts)
+	_tell(Migration(legacy, target, options, display).run(report), out, options.is_dry_run)
+	for found in compared:
+		_tell_verdict(found, out)
+	return all(found.is_explained for found in compared)
 
 
 def _done_alone(target: Target, work: Single, is_dry_run: bool = False) -> None:
 	"""Do a piece of work as a run of its own, and tell of it."""
 	out = _out()
+	_see_that_it_can_be_written(out)
 
 	def report(connection: Connection, outcome: Outcome) -> None:
 		write_rejects(connection, outcome.run, out / "rejects")
@@ -286,15 +308,40 @@ def _tell(outcome: Outcome, out: Path, is_dry_run: bool) -> None:
 
 
 def _reconciled(
-	legacy: Legacy, connection: Connection, options: Options, out: Path, run: str | None = None
-) -> bool:
-	"""Compare both sides, write the reports, keep one with the run; whether all is explained."""
-	found = reconcile(legacy, connection, options.as_of, options.since, run)
-	page, figures = write_report(found, out)
-	History(connection, found.run).set(report=page.read_text(encoding="utf-8"))
-	click.echo(f"{'✓' if found.is_explained else '✗'} {verdict(found)}: {page}, {figures.name}")
-	return found.is_explained
+	legacy: Legacy,
+	connection: Connection,
+	options: Options,
+	out: Path,
+	display: Display,
+	run: str | None = None,
+) -> Reconciliation:
+	"""Compare both sides, write the reports and keep one with the run."""
+	with display.at_work("reconcile"):
+		found = reconcile(legacy, connection, options.as_of, options.since, run)
+		page, _ = write_report(found, out)
+		History(connection, found.run).set(report=page.read_text(encoding="utf-8"))
+	return found
+
+
+def _tell_verdict(found: Reconciliation, out: Path) -> None:
+	sign = "✓" if found.is_explained else "✗"
+	click.echo(f"{sign} {verdict(found)}: {out / 'reconciliation.html'}, reconciliation.json")
+
+
+def _see_that_it_can_be_written(directory: Path) -> None:
+	"""Raises InvalidInput where reports cannot go there, before the work rather than after it."""
+	there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+	if not (there.is_dir() and os.access(there, os.W_OK)):
+		raise InvalidInput(f"Reports cannot be written to {directory}: {there} is no directory of yours.")
 
 
 def _out() -> Path:
-	return OUT / f"migration-{datetime.now():%Y%m%d-%H%M%S}"
+	return OUT / f"migration-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
+
+
+def script(step: str, told: str) -> NoReturn:
+	"""What a script of `scripts/migration` does: that step, as a run of its own, with `told` as its help."""
+	fixed = {"only": (step,), "is_reconciled": False, "embedded": False, "port": None}
+	options = [option for option in run.params if option.name not in fixed]
+	command = click.Command(None, params=options, help=told, callback=lambda **asked: run.callback(**asked, **fixed))
+	command.main()

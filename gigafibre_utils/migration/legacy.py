@@ -66,16 +66,20 @@ class Legacy:
 			connection.close()
 
 	def check(self) -> None:
-		"""See that all that is read is there. Raises InvalidInput with a sentence that names what is not."""
+		"""See that all that is read is there, and that ERPNext has room for it.
+
+		Raises InvalidInput with a sentence that names what is not.
+		"""
 		with self.snapshot() as snapshot:
 			there = snapshot.columns()
-		for table in TABLES.values():
-			if table.name not in there:
-				raise InvalidInput(f"The legacy database {self.name} has no table {table.name}.")
-			for column in table.columns:
-				_check_column(
-					table.name, column.name, there[table.name].get(column.name), column.mariadb_types
-				)
+			for table in TABLES.values():
+				if table.name not in there:
+					raise InvalidInput(f"The legacy database {self.name} has no table {table.name}.")
+				for column in table.columns:
+					kind, length = there[table.name].get(column.name, (None, 0))
+					_check_column(table.name, column.name, kind, column.mariadb_types)
+					if column.room and length > column.room:
+						_check_room(snapshot, table.name, column.name, column.room)
 
 	def connect(self) -> Any:
 		"""A connection that converts nothing; raises as `snapshot` does."""
@@ -116,16 +120,16 @@ class Snapshot:
 		"""The one column of a query, as text."""
 		return [(value or b"").decode("utf-8", "replace") for (value,) in self.rows(query)]
 
-	def columns(self) -> dict[str, dict[str, str]]:
-		"""The type of every column by table and name."""
-		found: dict[str, dict[str, str]] = {}
+	def columns(self) -> dict[str, dict[str, tuple[str, int]]]:
+		"""The type of every column by table and name, and how many characters it holds, if it is text."""
+		found: dict[str, dict[str, tuple[str, int]]] = {}
 		query = (
-			"SELECT table_name, column_name, data_type FROM information_schema.columns "
-			"WHERE table_schema = database()"
+			"SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0) "
+			"FROM information_schema.columns WHERE table_schema = database()"
 		)
 		for row in self.rows(query):
-			table, column, kind = (value.decode() for value in row)
-			found.setdefault(table, {})[column] = kind
+			table, column, kind, length = (value.decode() for value in row)
+			found.setdefault(table, {})[column] = (kind, int(length))
 		return found
 
 	def checksum(self, table: str) -> int:
@@ -145,4 +149,16 @@ def _check_column(table: str, column: str, there: str | None, types: tuple[str, 
 		raise InvalidInput(
 			f"The legacy column {table}.{column} is of type {there}, where {' or '.join(types)} is expected: "
 			"another version of its schema?"
+		)
+
+
+def _check_room(snapshot: Snapshot, table: str, column: str, room: int) -> None:
+	query = (
+		f"SELECT id, char_length(`{column}`) FROM `{table}` WHERE char_length(`{column}`) > %s "
+		"ORDER BY id LIMIT 1"
+	)
+	for id_, length in snapshot.rows(query, (room,)):
+		raise InvalidInput(
+			f"The legacy column {table}.{column} of id {int(id_)} is {int(length)} characters long, "
+			f"where ERPNext has room for {room}: another version of its schema?"
 		)

@@ -152,7 +152,7 @@ class Migration:
 		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
 		self._bulk = self._history.arguments()["bulk"]
 		try:
-			cancel = partial(self._target.end_others, self._control)
+			cancel = partial(self._target.cancel_others, self._control)
 			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES, cancel)
 		except (GigafibreError, KeyboardInterrupt) as error:
 			if not self._dry:

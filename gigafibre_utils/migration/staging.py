@@ -5,20 +5,25 @@ The tables are unlogged: they are written once and can be had again from the leg
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
-from gigafibre_utils.migration import clean
+from gigafibre_utils.migration import clean, tables
 from gigafibre_utils.migration.legacy import Snapshot
 from gigafibre_utils.migration.tables import Table
 
 SCHEMA = "gigafibre_migration"
 CHUNK = 1 << 18
 """Bytes handed to PostgreSQL at a time."""
+
+READ_BY = crc32(b"".join(Path(module.__file__ or "").read_bytes() for module in (clean, tables))) >> 1
+"""Changes with how rows are read and cleaned: after that, what was staged before is no longer good."""
 
 Progress = Callable[[int], None]
 
@@ -138,7 +143,7 @@ def standing(cursor: Cursor, legacy: str, table: Table, checksum: int) -> int | 
 	cursor.execute(
 		"SELECT rows FROM staged WHERE table_name = %s AND legacy = %s AND checksum = %s "
 		"AND to_regclass(%s) IS NOT NULL",
-		[table.name, legacy, checksum, f"{SCHEMA}.{table.name}"],
+		[table.name, legacy, _marked(checksum), f"{SCHEMA}.{table.name}"],
 	)
 	if not (known := cursor.fetchone()):
 		return None
@@ -152,5 +157,10 @@ def remember(cursor: Cursor, legacy: str, table: Table, checksum: int, rows: int
 	cursor.execute(
 		"INSERT INTO staged VALUES (%s, %s, %s, %s) ON CONFLICT (table_name) DO UPDATE "
 		"SET legacy = excluded.legacy, checksum = excluded.checksum, rows = excluded.rows",
-		[table.name, legacy, checksum, rows],
+		[table.name, legacy, _marked(checksum), rows],
 	)
+
+
+def _marked(checksum: int) -> int:
+	"""A table's checksum, of 32 bits, and how it was read."""
+	return checksum << 31 | READ_BY

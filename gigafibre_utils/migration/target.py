@@ -39,8 +39,8 @@ PATIENCE = 5
 """Seconds to wait for a migration that was just ended: its server process is some moments behind it."""
 
 _LOCK = int.from_bytes(b"migrate")
-_END_OTHERS = """
-	SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+_CANCEL_OTHERS = """
+	SELECT pg_cancel_backend(pid) FROM pg_stat_activity
 	WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()
 """
 
@@ -94,10 +94,10 @@ class Target:
 		finally:
 			connection.close()
 
-	def end_others(self, connection: Connection) -> None:
-		"""End every other connection that was made here, with what it is doing."""
+	def cancel_others(self, connection: Connection) -> None:
+		"""Cancel what every other connection that was made here is doing."""
 		with connection.cursor() as cursor:
-			cursor.execute(_END_OTHERS, [self._application])
+			cursor.execute(_CANCEL_OTHERS, [self._application])
 
 	def check(self, connection: Connection) -> None:
 		"""See that this is a site of ERPNext with the app. Raises InvalidInput with one sentence."""

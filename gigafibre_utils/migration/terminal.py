@@ -4,6 +4,8 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -20,7 +22,7 @@ class Display:
 		self._lock = threading.Lock()
 		self._at_work: dict[str, int] = {}
 		self._shown_at = 0.0
-		self._is_watched = sys.stderr.isatty()
+		self._is_watched = bool(sys.stderr) and sys.stderr.isatty()
 
 	def began(self, step: str) -> None:
 		"""A step is at work."""
@@ -43,10 +45,23 @@ class Display:
 			click.echo(told(record), err=True)
 			self._show()
 
+	@contextmanager
+	def at_work(self, what: str) -> Iterator[None]:
+		"""What is no step, while it lasts."""
+		self.began(what)
+		try:
+			yield
+		finally:
+			with self._lock:
+				self._at_work.pop(what, None)
+				self._show()
+
 	def _show(self) -> None:
 		if not self._is_watched:
 			return
 		self._wipe()
+		if not self._at_work:
+			return
 		parts = [f"{step} {count:,}" if count else step for step, count in self._at_work.items()]
 		width = shutil.get_terminal_size().columns
 		click.echo("\r… " + "   ".join(parts)[: width - 3], nl=False, err=True)
@@ -66,7 +81,7 @@ def told(record: StepRecord) -> str:
 		(record.repaired, "repaired"),
 	]
 	said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing to do"
-	return f"✓ {record.step:<28} {record.seconds:>7.1f} s  {said}"
+	return f"✓ {record.step:<29} {record.seconds:>7.1f} s  {said}"
 
 
 def show_findings(findings: list[Finding]) -> None:

@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """The Service Location of invoice lines that lack it.
 
-Takes the options of `gigafibre migrate run`.
+One step of `gigafibre migrate run`, as a run of its own.
 """
 
-import sys
+from gigafibre_utils.migration.command import script
 
-from gigafibre_utils.migration.command import migrate
-
-migrate(["run", "--only", "backfill_service_location", "--no-reconcile", *sys.argv[1:]])
+script("backfill_service_location", __doc__)

@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """Dates of migrated invoices put back to the legacy ones.
 
-Takes the options of `gigafibre migrate run`.
+One step of `gigafibre migrate run`, as a run of its own.
 """
 
-import sys
+from gigafibre_utils.migration.command import script
 
-from gigafibre_utils.migration.command import migrate
-
-migrate(["run", "--only", "fix_invoice_dates", "--no-reconcile", *sys.argv[1:]])
+script("fix_invoice_dates", __doc__)

@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """Outstanding amounts and statuses of migrated invoices, from the ledger.
 
-Takes the options of `gigafibre migrate run`.
+One step of `gigafibre migrate run`, as a run of its own.
 """
 
-import sys
+from gigafibre_utils.migration.command import script
 
-from gigafibre_utils.migration.command import migrate
-
-migrate(["run", "--only", "fix_invoice_outstanding", "--no-reconcile", *sys.argv[1:]])
+script("fix_invoice_outstanding", __doc__)

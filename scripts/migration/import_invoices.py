@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """Invoices with their lines, taxes and ledger entries.
 
-Takes the options of `gigafibre migrate run`.
+One step of `gigafibre migrate run`, as a run of its own.
 """
 
-import sys
+from gigafibre_utils.migration.command import script
 
-from gigafibre_utils.migration.command import migrate
-
-migrate(["run", "--only", "import_invoices", "--no-reconcile", *sys.argv[1:]])
+script("import_invoices", __doc__)

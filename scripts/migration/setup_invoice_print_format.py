@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """Sales Invoices print as Facture TARGO by default.
 
-Takes the options of `gigafibre migrate run`.
+One step of `gigafibre migrate run`, as a run of its own.
 """
 
-import sys
+from gigafibre_utils.migration.command import script
 
-from gigafibre_utils.migration.command import migrate
-
-migrate(["run", "--only", "setup_invoice_print_format", "--no-reconcile", *sys.argv[1:]])
+script("setup_invoice_print_format", __doc__)

@@ -18,7 +18,7 @@ from gigafibre_utils.embedded.database import Database
 from gigafibre_utils.embedded.postgres import PostgresServer
 from gigafibre_utils.migration.books import Books, Resolved
 from gigafibre_utils.migration.staging import stage
-from gigafibre_utils.migration.tables import TABLES, Table
+from gigafibre_utils.migration.tables import TABLES, Column, Table
 from gigafibre_utils.migration.target import run_file, set_path
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -53,6 +53,14 @@ FINDING = """
 """
 TABLES_ONLY = "tables_only"
 _EMPTY = {"int": b"0", "number": b"0", "number?": None, "date": b"0000-00-00"}
+_STATUS = {
+	"customer": b"active",
+	"service": b"active",
+	"invoice": b"open",
+	"payment": b"ok",
+	"payment_arrangement": b"active",
+	"ticket": b"open",
+}
 
 
 def seconds(*moment: int) -> int:
@@ -70,9 +78,13 @@ class Snapshot:
 		"""The rows of a table, as bytes."""
 		for row in self._tables.get(table.name, []):
 			yield tuple(
-				_raw(row[column.name]) if column.name in row else _EMPTY.get(column.kind, b"")
+				_raw(row[column.name]) if column.name in row else _unsaid(table.name, column)
 				for column in table.columns
 			)
+
+
+def _unsaid(table: str, column: Column) -> bytes | None:
+	return _STATUS[table] if column.name == "status" else _EMPTY.get(column.kind, b"")
 
 
 def _raw(value: Any) -> bytes | None:

@@ -222,7 +222,14 @@ def test_a_refused_line_is_shown_as_it_was_written(fresh: Migrated, path: Path):
 def test_undo_takes_it_all_away(fresh: Migrated, path: Path):
 	write(path, "2024-01-31,A-100,50.00,cash,1", "2019-01-31,A-100,50.00,cash,1")
 	before = fresh.checksum()
-	imported(fresh, path, Missing("the fiscal year 2019", partial(make_fiscal_year, year=2019)))
+	imported(
+		fresh,
+		path,
+		Missing(
+			"the fiscal year 2019",
+			partial(make_fiscal_year, name="2019", first=date(2019, 1, 1), last=date(2019, 12, 31)),
+		),
+	)
 	assert fresh.checksum() != before
 	undone(fresh)
 	assert fresh.checksum() == before

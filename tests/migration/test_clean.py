@@ -1,5 +1,6 @@
 """Text and dates of the legacy database."""
 
+import time
 from datetime import date
 
 import pytest
@@ -7,6 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigafibre_utils.migration import clean
+from gigafibre_utils.migration.reconcile import draw
+
+
+def twice(meant: str) -> bytes:
+	"""UTF-8 that MariaDB took for its latin1 and encoded once more: what cp1252 lacks is a control."""
+	signs = (bytes([byte]) for byte in meant.encode())
+	return "".join(sign.decode("cp1252", "latin1") for sign in signs).encode()
 
 
 @pytest.mark.parametrize(
@@ -17,6 +25,12 @@ from gigafibre_utils.migration import clean
 		("Québec".encode().decode("cp1252").encode(), "Québec"),
 		("L’œuf à 5 €".encode("cp1252"), "L’œuf à 5 €"),
 		("Émilie ".encode() + "Bélanger".encode("cp1252"), "Émilie Bélanger"),
+		(twice("Ïle “d’été” ❤️ 😁 Á"), "Ïle “d’été” ❤️ 😁 Á"),
+		(twice(twice("été").decode()), "été"),
+		(twice("été") + " 中 été".encode(), "été 中 été"),
+		(b"\xe9t\xe9 " + twice("été"), "été été"),
+		("« Le préféré », FERMÉ… L’UNIVERSITÉ’".encode(), "« Le préféré », FERMÉ… L’UNIVERSITÉ’"),
+		(b"\xe9" + twice("é"), "éé"),
 		("Père Noël".encode()[:-2], "Père No"),
 		("café".encode("cp1252"), "café"),
 		("Forfait ❤️ 📶".encode(), "Forfait ❤️ 📶"),
@@ -25,6 +39,7 @@ from gigafibre_utils.migration import clean
 		(b"Frais d&#39;installation &eacute;t&eacute; &amp; hiver", "Frais d'installation été & hiver"),
 		(b"R&D chez AT&T", "R&D chez AT&T"),
 		(b"une\r\nligne", "une ligne"),
+		("une\x0bautre\x0cligne\u2028encore".encode(), "une autre ligne encore"),
 		(b"\x81\x8d", ""),
 		(b"", ""),
 	],
@@ -46,11 +61,33 @@ def test_text_that_is_right_already_loses_nothing_but_controls_and_blanks(writte
 	assert plain(clean.line(safe.encode())) == plain(safe)
 
 
+PIECES = st.sampled_from(
+	["é", "Ï", "❤️", "“x”", "’", "« é »", "É…", "R&D", "a b", "\u00a0", "&eacute;", "&#0;", "中"]
+)
+WRITTEN = st.one_of(
+	PIECES.map(str.encode),
+	PIECES.map(lambda piece: piece.encode("cp1252", "ignore")),
+	PIECES.map(lambda piece: twice(piece)),
+	st.binary(max_size=2),
+)
+
+
+@given(st.lists(WRITTEN, max_size=6).map(b"".join))
+def test_the_comparison_reads_text_as_the_cleaner_does_by_code_of_its_own(raw: bytes):
+	assert (draw.line(raw), draw.text(raw)) == (clean.line(raw), clean.text(raw))
+
+
 @given(st.binary())
 def test_whatever_stands_in_a_column_postgresql_takes_it(raw: bytes):
 	copied = clean.copied_line(raw)
 	assert b"\x00" not in copied and b"\t" not in copied and b"\n" not in copied
 	copied.decode()
+
+
+def test_words_and_codes_are_told_apart_by_no_capitals():
+	assert {clean.copied_word(word) for word in (b"Void", b"VOID ", b"void")} == {b"void"}
+	assert {clean.copied_code(code) for code in (b"tvq", b" TVQ", b"Tvq")} == {b"TVQ"}
+	assert (clean.copied_word(None), clean.copied_code(b"")) == (b"", b"")
 
 
 def test_what_copy_would_read_as_an_escape_is_escaped():
@@ -66,6 +103,16 @@ def test_html_of_a_message_is_kept_and_its_scripts_are_not():
 	assert "<b>vous</b>" in body
 	for danger in ("script", "onclick", "onerror", "alert"):
 		assert danger not in body
+
+
+def test_a_megabyte_of_tags_that_never_end_is_read_at_once():
+	started = time.monotonic()
+	assert clean.body(b"<a" * (1 << 19)).startswith("&lt;a&lt;a")
+	assert time.monotonic() - started < 5
+
+
+def test_entities_of_html_bring_no_control_character():
+	assert clean.body(b"<b>a&#0;b&#1;c</b>") == "<b>a\ufffdbc</b>"
 
 
 def test_plain_text_of_a_message_keeps_its_lines_and_shows_its_signs():

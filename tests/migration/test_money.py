@@ -624,18 +624,3 @@ def test_dates_are_set_right_again(fresh: Migrated) -> None:
 		("Sales Invoice", "due_date", "2028-01-01"),
 		("Sales Invoice", "posting_date", "2019-06-14"),
 	}
-
-
-def test_service_locations_that_lines_lack_are_filled_in(fresh: Migrated) -> None:
-	books = Books()
-	books.add("delivery", customer_id=1)
-	books.add("service", delivery_id=1, product_id=1, status="active")
-	id = books.invoice("0.00", number="1")
-	books.item(id, "1.00", service_id=1)
-	books.item(id, "-1.00", service_id=9)
-	migrate(fresh, books)
-	fixed(
-		fresh,
-		"350_backfill_service_location.sql",
-		'UPDATE "tabSales Invoice Item" SET service_location = NULL',
-	)

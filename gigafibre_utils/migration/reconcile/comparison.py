@@ -10,7 +10,8 @@ from psycopg2.extensions import connection as Connection
 from gigafibre_utils.migration.books import TIME_ZONE
 from gigafibre_utils.migration.history import Finding, History, StepRecord
 from gigafibre_utils.migration.legacy import Legacy
-from gigafibre_utils.migration.reconcile import draw, erpnext_side, invariants, legacy_side
+from gigafibre_utils.migration.reconcile import counted, draw, erpnext_side, invariants, legacy_side
+from gigafibre_utils.migration.reconcile.counted import Counted
 from gigafibre_utils.migration.reconcile.draw import Drawn
 from gigafibre_utils.migration.reconcile.figures import CUSTOMER, NOTHING, OWED, Calendar, Row, compared
 from gigafibre_utils.migration.reconcile.invariants import Checked
@@ -78,6 +79,7 @@ class Reconciliation:
 	versions: dict[str, str]
 	groups: dict[str, list[Row]]
 	apart: list[SetApart]
+	counted: list[Counted]
 	invariants: list[Checked]
 	seed: int
 	drawn: list[Drawn]
@@ -87,10 +89,11 @@ class Reconciliation:
 
 	@property
 	def unexplained(self) -> int:
-		"""Figures that differ for no known reason, broken invariants, drawn fields that are unlike."""
+		"""Figures and counts that nobody can explain, broken invariants, drawn fields that are unlike."""
 		return (
 			sum(row.unexplained for group in self.groups.values() for row in group)
 			+ sum(not apart.agrees for apart in self.apart)
+			+ sum(bool(told.difference) for told in self.counted)
 			+ sum(bool(checked.count) for checked in self.invariants)
 			+ sum(len(drawn.unlike) for drawn in self.drawn)
 		)
@@ -120,6 +123,7 @@ def reconcile(
 	with legacy.snapshot() as snapshot:
 		rejected = erpnext_side.rejected(connection)
 		side = legacy_side.read(snapshot, calendar, rejected)
+		counts = counted.count(snapshot, connection, since, rejected)
 		drawn = draw.compare(snapshot, connection, calendar, rejected.invoices, history.number)
 	with erpnext_side.vouchers(connection, side.undated_invoices, side.undated_payments):
 		there = erpnext_side.read(connection, since)
@@ -137,6 +141,7 @@ def reconcile(
 		versions=json.loads(history.get("versions") or "{}"),
 		groups=groups,
 		apart=_apart(side.apart, there.apart),
+		counted=counts,
 		invariants=checked,
 		seed=history.number,
 		drawn=drawn,

@@ -55,7 +55,12 @@ _TAXES_THERE = """
 	WHERE parent = %s AND parenttype = 'Sales Invoice' ORDER BY idx
 """
 _DOCSTATUS = {"void": 2, "draft": 0}
-_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+# How UTF-8 begins, and goes on, that was taken for cp1252: `Ã©`, `â€™`, `ðŸ˜€`.
+_GOES_ON = "[" + re.escape(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")) + "\x80-\x9f]"
+_TWICE = re.compile(f"[ÂÃÄÅÆË]{_GOES_ON}|[âï]{_GOES_ON}{_GOES_ON}|ð{_GOES_ON}{_GOES_ON}{_GOES_ON}")
+_ENTITY = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]*);")
+_LINE_END = re.compile("\r\n|[\r\v\f\u2028\u2029]")
+_OTHER = re.compile("[\udc80-\udcff]+")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 
 Fields = dict[str, Any]
@@ -119,7 +124,7 @@ def _meant(id_: int, snapshot: Snapshot, calendar: Calendar) -> Fields:
 	((customer, number, issued_at, due_at, subtotal, total, status, notes),) = snapshot.rows(_INVOICE, (id_,))
 	dated, due = calendar.day(int(issued_at)), calendar.day(int(due_at))
 	taxes = [
-		(line(code) or NAMELESS_TAX, number_of(rate), number_of(amount))
+		(line(code).upper() or NAMELESS_TAX, number_of(rate), number_of(amount))
 		for code, rate, amount in snapshot.rows(_TAXES, (id_,))
 	]
 	items = list(_items(id_, snapshot, is_return=number_of(total) < 0))
@@ -140,7 +145,7 @@ def _meant(id_: int, snapshot: Snapshot, calendar: Calendar) -> Fields:
 		"net": net + adjustment,
 		"taxes": tax,
 		"total": number_of(total),
-		"docstatus": _DOCSTATUS.get(status.decode(), 1),
+		"docstatus": _DOCSTATUS.get(line(status).lower(), 1),
 		"notes": text(notes or b""),
 	}
 	fields |= {f"item {place}": item for place, item in enumerate(items, 1)}
@@ -193,7 +198,7 @@ def _there(connection: Connection, found: tuple, meant: Fields) -> Fields:
 
 def line(raw: bytes) -> str:
 	"""Text of one line, as it was meant."""
-	return " ".join(re.split(r"[\t\n\v\f\r]+", text(raw))).strip()
+	return " ".join(re.split(r"[\t\n]+", text(raw))).strip()
 
 
 def text(raw: bytes) -> str:
@@ -204,15 +209,26 @@ def text(raw: bytes) -> str:
 		head = raw[: error.start]
 		# A column that is full may end in half a letter.
 		is_cut = error.reason == "unexpected end of data" and not head.isascii()
-		decoded = head.decode() if is_cut else raw.decode("cp1252", "ignore")
-	decoded = html.unescape(_NOT_ASCII.sub(_once_more, decoded)).replace("\r\n", "\n").replace("\r", "\n")
-	return _INVISIBLE.sub("", decoded).strip()
+		decoded = head.decode() if is_cut else _OTHER.sub(_as_cp1252, raw.decode("utf-8", "surrogateescape"))
+	while (once_more := _TWICE.sub(_once_more, decoded)) != decoded:
+		decoded = once_more
+	unescaped = _ENTITY.sub(lambda entity: html.unescape(entity[0]), decoded)
+	return _INVISIBLE.sub("", _LINE_END.sub("\n", unescaped)).strip()
+
+
+def _as_cp1252(other: re.Match[str]) -> str:
+	"""Bytes that are no UTF-8, as they were meant."""
+	signs = (bytes([ord(sign) - 0xDC00]) for sign in other[0])
+	return "".join(sign.decode("cp1252", "ignore") or sign.decode("latin-1") for sign in signs)
 
 
 def _once_more(run: re.Match[str]) -> str:
 	"""Letters that are UTF-8 taken for cp1252 and encoded again, as they were at first."""
 	try:
-		return run[0].encode("cp1252").decode()
+		# What cp1252 has no letter for, MariaDB takes for a control of that number.
+		return b"".join(
+			letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252") for letter in run[0]
+		).decode()
 	except UnicodeError:
 		return run[0]
 
@@ -223,8 +239,11 @@ def number_of(raw: bytes) -> Decimal:
 
 
 def _day(raw: bytes) -> date | None:
-	"""A date, None for one of zeros."""
-	return None if raw.startswith(b"0000") or b"-00" in raw else date.fromisoformat(raw.decode())
+	"""A date, None for one of zeros, or that no calendar has."""
+	try:
+		return date.fromisoformat(raw.decode())
+	except ValueError:
+		return None
 
 
 def _told(value: Any) -> str:

@@ -128,6 +128,49 @@ GENERAL_LEDGER = (
 		HAVING billed.amount <> coalesce(sum(credit - debit), 0)
 		""",
 	),
+	Invariant(
+		"tax_accounts",
+		"A tax is booked to one account alone.",
+		"""
+		SELECT min(voucher.name) AS name FROM public."tabSales Taxes and Charges" AS tax
+		JOIN migrated_voucher AS voucher ON voucher.doctype = tax.parenttype AND voucher.name = tax.parent
+		GROUP BY description HAVING count(DISTINCT account_head) > 1
+		""",
+	),
+	Invariant(
+		"income_booked",
+		"What an invoice's lines come to on an account is what the ledger has there.",
+		"""
+		WITH billed AS (
+			SELECT line.parent AS name, line.income_account AS account, sum(line.base_net_amount) AS amount
+			FROM public."tabSales Invoice Item" AS line
+			JOIN migrated_voucher AS voucher
+				ON voucher.doctype = line.parenttype AND voucher.name = line.parent AND voucher.docstatus = 1
+			GROUP BY 1, 2
+		)
+		SELECT billed.name FROM billed
+		LEFT JOIN public."tabGL Entry" AS entry
+			ON entry.voucher_type = 'Sales Invoice' AND entry.voucher_no = billed.name
+			AND entry.account = billed.account AND is_cancelled = 0
+		GROUP BY billed.name, billed.account, billed.amount
+		HAVING billed.amount <> coalesce(sum(credit - debit), 0)
+		""",
+	),
+	Invariant(
+		"bank_booked",
+		"What a payment moved is what the ledger has on its bank's account.",
+		"""
+		SELECT payment.name FROM public."tabPayment Entry" AS payment
+		JOIN migrated_voucher AS voucher ON voucher.doctype = 'Payment Entry' AND voucher.name = payment.name
+		LEFT JOIN public."tabGL Entry" AS entry
+			ON entry.voucher_type = 'Payment Entry' AND entry.voucher_no = payment.name AND is_cancelled = 0
+			AND entry.account = CASE payment_type WHEN 'Pay' THEN paid_from ELSE paid_to END
+		WHERE payment.docstatus = 1
+		GROUP BY payment.name, payment_type, base_paid_amount
+		HAVING coalesce(sum(debit - credit), 0)
+			<> CASE payment_type WHEN 'Pay' THEN -base_paid_amount ELSE base_paid_amount END
+		""",
+	),
 )
 
 RECEIVABLE = (

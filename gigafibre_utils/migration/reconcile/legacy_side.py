@@ -1,7 +1,7 @@
 """The legacy side, read from MariaDB itself: neither staging nor the migration's SQL has a part in it.
 
-Billed is what open, paid and reversed invoices come to, credit notes with their sign, and each tax what their
-lines of it come to. Paid are all payments, less what bounced or was reversed and has no counterpart that
+Billed is what invoices come to that are neither void nor a draft, credit notes with their sign, and each tax
+what their lines of it come to. Paid are all payments, less what bounced or was reversed and has nothing that
 takes it back. Owed is what was billed and not paid.
 """
 
@@ -9,25 +9,37 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from gigafibre_utils.migration.legacy import Snapshot
 from gigafibre_utils.migration.reconcile.figures import NOTHING, ONE, UNDATED, Calendar, Tally
 
-BILLED = ("open", "paid", "reversed")
-VOID, DRAFT, NEVER_RECEIVED, UNKNOWN = "void", "draft", "never received", "unknown status"
+VOID, DRAFT, NEVER_RECEIVED = "void", "draft", "never received"
 TAKEN_BACK = ("nsf", "reversed")
 NAMELESS_TAX = "Taxe"
 """What a tax without a code is called."""
 
 _INVOICES = "SELECT id, customer_id, issued_at, total, balance, status FROM invoice ORDER BY id"
 _TAXES = """
-	SELECT invoice.id, invoice.customer_id, invoice.issued_at, tax.code, tax.rate, tax.amount
+	SELECT invoice.id, invoice.customer_id, invoice.issued_at, invoice.status, tax.code, tax.rate, tax.amount
 	FROM invoice_tax AS tax JOIN invoice ON invoice.id = tax.invoice_id
-	WHERE invoice.status IN ('open', 'paid', 'reversed')
 """
-_COUNTERPARTS = "SELECT reversal_of, customer_id FROM payment WHERE reversal_of <> 0 AND amount < 0"
-_PAYMENTS = "SELECT id, customer_id, paid_at, amount, status FROM payment WHERE amount <> 0 ORDER BY id"
+_PAYMENTS = "SELECT id, customer_id, paid_at, amount, status, reversal_of FROM payment ORDER BY id"
 _FIRST = "SELECT {0} FROM {1} WHERE {0} BETWEEN %s AND %s ORDER BY id LIMIT 1"
+
+
+NO_ID = "0"
+
+
+class Payment(NamedTuple):
+	"""A payment in scope."""
+
+	id: str
+	customer: str
+	year: str
+	amount: Decimal
+	status: str
+	reversal_of: str
 
 
 @dataclass
@@ -79,11 +91,12 @@ def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 		year = moments.year(int(id_), int(issued_at))
 		if year is None:
 			continue
-		if status != DRAFT:
+		kind = status.lower()
+		if kind != DRAFT:
 			side.balances[customer] += Decimal(balance)
 		amount = Decimal(total)
-		if status not in BILLED:
-			side.set_apart(status if status in (VOID, DRAFT) else UNKNOWN, amount)
+		if kind in (VOID, DRAFT):
+			side.set_apart(kind, amount)
 			continue
 		side.tally.add(customer, year, invoices=ONE, billed=amount, owed=amount)
 		if int(id_) in rejected.invoices:
@@ -91,31 +104,41 @@ def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 
 
 def _read_taxes(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
-	for id_, customer, issued_at, code, rate, amount in _rows(snapshot, _TAXES):
+	for id_, customer, issued_at, status, code, rate, amount in _rows(snapshot, _TAXES):
 		invoice, seconds = int(id_), int(issued_at)
 		is_in_scope = side.undated_invoices.get(invoice, seconds >= calendar.since_second)
-		if not is_in_scope:
+		if not is_in_scope or status.lower() in (VOID, DRAFT):
 			continue
-		tax = (customer, calendar.year(seconds), code or NAMELESS_TAX, Decimal(rate), Decimal(amount))
+		tax = (customer, calendar.year(seconds), code.upper() or NAMELESS_TAX, Decimal(rate), Decimal(amount))
 		side.tally.tax(*tax)
 		if invoice in rejected.invoices:
 			side.left_out.tax(*tax)
 
 
 def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
-	with_counterpart = {(original, customer) for original, customer in _rows(snapshot, _COUNTERPARTS)}
-	moments = _Moments(snapshot, calendar, "payment", "paid_at", side.undated_payments)
-	for id_, customer, paid_at, written, status in _rows(snapshot, _PAYMENTS):
-		year = moments.year(int(id_), int(paid_at))
-		if year is None:
-			continue
-		amount = Decimal(written)
-		if status in TAKEN_BACK and amount > 0 and (id_, customer) not in with_counterpart:
+	with_counterpart = {
+		(back.reversal_of, back.customer)
+		for back in _payments(side, snapshot, calendar)
+		if back.amount < 0 and back.reversal_of != NO_ID
+	}
+	for payment in _payments(side, snapshot, calendar):
+		customer, year, amount = payment.customer, payment.year, payment.amount
+		is_taken_back = (payment.id, customer) in with_counterpart
+		if payment.status.lower() in TAKEN_BACK and amount > 0 and not is_taken_back:
 			side.set_apart(NEVER_RECEIVED, amount)
 			continue
 		side.tally.add(customer, year, payments=ONE, paid=amount, owed=-amount)
-		if int(id_) in rejected.payments:
+		if int(payment.id) in rejected.payments:
 			side.left_out.add(customer, year, payments=ONE, paid=amount, owed=-amount)
+
+
+def _payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar) -> Iterator[Payment]:
+	"""The payments in scope that are of any amount."""
+	moments = _Moments(snapshot, calendar, "payment", "paid_at", side.undated_payments)
+	for id_, customer, paid_at, amount, status, reversal_of in _rows(snapshot, _PAYMENTS):
+		year = moments.year(int(id_), int(paid_at))
+		if year is not None and Decimal(amount):
+			yield Payment(id_, customer, year, Decimal(amount), status, reversal_of)
 
 
 class _Moments:

@@ -24,6 +24,7 @@ REASONS = {
 	"invoice_before_since": "The instalment's invoice is older than what was brought over.",
 	"invoice_draft": "A payment of a draft; it stays the customer's credit.",
 	"invoice_gone": "The invoice is not in the legacy database.",
+	"invoice_is_credit": "The instalment's invoice is a credit note; the instalment names none.",
 	"invoice_of_another_customer": "The invoice is another customer's; the money stays its payer's credit.",
 	"invoice_paid_already": "The invoice was paid in full before; the rest stays the customer's credit.",
 	"invoice_void": "The invoice is void; the money stays the customer's credit.",
@@ -62,7 +63,7 @@ REASONS = {
 	"reverses_nothing": "It says that it reverses an invoice, but takes nothing back: it is an invoice.",
 	"several_defaults": "A customer with several default methods; the latest is the default.",
 	"sku_not_its_own": "The code is empty, too long or another product's; the item has a name of its own.",
-	"status_unknown": "A status that the legacy system does not have; it stands as Cancelled.",
+	"status_unknown": "A status that the legacy system does not have; how it stands, its finding says.",
 	"subject_cut": "The subject is too long; all of it stands in the description.",
 	"sum_differs": "The instalments to come are not what is owed.",
 	"suspended": "It stands as Cancelled; Restart Subscription takes it up again.",
@@ -75,5 +76,5 @@ REASONS = {
 	"total_rounded": "The total is not net and taxes; a rounding adjustment keeps it as billed.",
 	"undated": "No date that can be believed; dated by what stands around it.",
 	"wrong_sign": "A payment allocated to a credit note, or money paid out to an invoice.",
-	"zero_amount": "A payment of nothing: no money moved.",
+	"zero_amount": "A payment, or an allocation, of nothing: no money moved.",
 }

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from gigafibre_utils.migration.reconcile import charts
 from gigafibre_utils.migration.reconcile.comparison import Balance, Reconciliation
+from gigafibre_utils.migration.reconcile.counted import Counted
 from gigafibre_utils.migration.reconcile.draw import DRAWN
 from gigafibre_utils.migration.reconcile.figures import (
 	ALL,
@@ -108,6 +109,7 @@ def as_html(reconciliation: Reconciliation) -> str:
 		owed=_owed([row.figures[OWED].erpnext for row in groups[CUSTOMER]]),
 		balance_off=_spread([balance.difference for balance in reconciliation.balances]),
 		unlike=[drawn for drawn in reconciliation.drawn if drawn.unlike],
+		miscounted=[told for told in reconciliation.counted if told.difference],
 		broken=[checked for checked in reconciliation.invariants if checked.count],
 		wanted=DRAWN,
 		listed=LISTED,
@@ -180,7 +182,7 @@ def _plain(value: Any) -> Any:
 		return value.isoformat()
 	if isinstance(value, Figure):
 		return vars(value) | {"difference": value.difference, "is_explained": value.is_explained}
-	if isinstance(value, Balance):
+	if isinstance(value, Balance | Counted):
 		return vars(value) | {"difference": value.difference}
 	return vars(value)
 

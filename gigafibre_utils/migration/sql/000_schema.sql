@@ -61,10 +61,18 @@ CREATE TABLE IF NOT EXISTS gigafibre_migration.mode (
 	account_type text
 );
 
--- The name of the fiscal year that a day lies in; the shortest where several cover it.
+-- The name of the company's fiscal year that a day lies in; the shortest where several cover it. ERPNext:
+-- `accounts.utils.get_fiscal_years`.
 CREATE OR REPLACE FUNCTION gigafibre_migration.fiscal_year(on_date date) RETURNS text
 LANGUAGE sql STABLE AS $$
-	SELECT name FROM public."tabFiscal Year"
-	WHERE on_date BETWEEN year_start_date AND year_end_date AND disabled = 0
+	SELECT name FROM public."tabFiscal Year" AS year
+	WHERE on_date BETWEEN year_start_date AND year_end_date AND disabled = 0 AND (
+		NOT EXISTS (SELECT FROM public."tabFiscal Year Company" AS its WHERE its.parent = year.name)
+		OR EXISTS (
+			SELECT FROM public."tabFiscal Year Company" AS its
+			JOIN gigafibre_migration.books USING (company)
+			WHERE its.parent = year.name
+		)
+	)
 	ORDER BY year_end_date - year_start_date, name LIMIT 1
 $$;

@@ -60,7 +60,7 @@ SELECT
 	'CUST-' || padded(known.id) AS name,
 	coalesce(legal.name, nullif(company, ''), nullif(person_name, ''), 'Client ' || known.id) AS customer_name,
 	person_name,
-	CASE lower(language) WHEN 'en' THEN 'en' ELSE 'fr' END AS language,
+	CASE language WHEN 'en' THEN 'en' ELSE 'fr' END AS language,
 	CASE company WHEN '' THEN 'Individual' ELSE 'Commercial' END AS customer_group,
 	CASE company WHEN '' THEN 'Individual' ELSE 'Company' END AS customer_type,
 	(status = 'closed')::int::smallint AS disabled,

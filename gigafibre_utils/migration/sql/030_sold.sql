@@ -11,6 +11,7 @@ WITH called AS (
 		left(btrim(sku), 100) AS code,
 		coalesce(nullif(left(btrim(sku), 100), ''), 'P') || '-' || id AS code_with_id
 	FROM product
+	WHERE id <> 0
 )
 SELECT
 	called.id,
@@ -23,7 +24,7 @@ SELECT
 	END AS item_code,
 	coalesce(nullif(name_fr, ''), nullif(name_en, ''), nullif(code, ''), 'Produit ' || called.id) AS item_name,
 	name_en AS item_name_en,
-	CASE lower(called.category)
+	CASE called.category
 		WHEN 'internet' THEN 'Internet'
 		WHEN 'phone' THEN 'Téléphonie'
 		WHEN 'tv' THEN 'Télévision'
@@ -34,7 +35,7 @@ SELECT
 	END AS item_group,
 	coalesce(income.account, books.default_income) AS income_account,
 	books.uom,
-	lower(called.billing) = 'monthly' AS is_monthly,
+	called.billing = 'monthly' AS is_monthly,
 	called.price
 FROM called
 CROSS JOIN books

@@ -1,5 +1,5 @@
 -- What was asked: `issue`, a row for each ticket. Its name holds its year, so a ticket without a usable date takes
--- that of the ticket before it.
+-- that of the ticket before it. One that is there keeps its name, whatever was done to its date since.
 
 DROP TABLE IF EXISTS issue;
 
@@ -26,7 +26,7 @@ opened AS (
 )
 SELECT
 	opened.id,
-	'ISS-' || to_char(opened, 'YYYY') || '-' || padded(opened.id) AS name,
+	coalesce(there.name, 'ISS-' || to_char(opened, 'YYYY') || '-' || padded(opened.id)) AS name,
 	party.name AS customer,
 	party.customer_name,
 	customer.email,
@@ -40,6 +40,7 @@ CROSS JOIN books
 LEFT JOIN party ON party.id = opened.customer_id AND opened.customer_id <> 0
 LEFT JOIN customer ON customer.id = party.id
 LEFT JOIN place ON place.id = opened.delivery_id
+LEFT JOIN (SELECT name, legacy_id FROM "tabIssue") AS there ON there.legacy_id = opened.id::text
 ORDER BY opened.id;
 
 ALTER TABLE issue ADD PRIMARY KEY (id);

@@ -1,6 +1,6 @@
 -- What was billed: `bill`, a row for each legacy invoice, and `earned`, what its lines bring in on each account. It is
 -- called by its printed number where no other invoice has that, else by its id behind an L, so that the two can never
--- meet. Amounts are those that were billed: the net is the sum of the lines, and what then lacks to the printed total
+-- meet; one that is there keeps its name, whatever was done to its number or date since. Amounts are those that were billed: the net is the sum of the lines, and what then lacks to the printed total
 -- is, up to five cents, a rounding adjustment, and beyond that a line of its own (`adjustment`). A total below nothing
 -- is a credit note.
 
@@ -72,8 +72,11 @@ summed AS (
 )
 SELECT
 	summed.id,
-	'SINV-' || extract(year FROM at) || '-'
-		|| CASE WHEN is_numbered THEN lpad(printed::text, 7, '0') ELSE 'L' || padded(summed.id) END AS name,
+	coalesce(
+		there.name,
+		'SINV-' || extract(year FROM at) || '-'
+			|| CASE WHEN is_numbered THEN lpad(printed::text, 7, '0') ELSE 'L' || padded(summed.id) END
+	) AS name,
 	summed.number,
 	party.name AS customer,
 	party.id AS customer_id,
@@ -102,6 +105,7 @@ SELECT
 FROM summed
 CROSS JOIN books
 JOIN party ON party.id = summed.customer_id
+LEFT JOIN (SELECT name, legacy_id FROM "tabSales Invoice") AS there ON there.legacy_id = summed.id::text
 ORDER BY summed.id;
 
 ALTER TABLE bill ADD PRIMARY KEY (id);

@@ -1,7 +1,7 @@
 -- What was paid: `receipt`, a row for each legacy payment of more or less than nothing. One that bounced or was taken
 -- back stands as it came, and its counterpart pays out what it can of it (`against_original`, of the original's side
 -- `taken_back`): as much of the one stands against the other. One that bounced and has no counterpart never came in:
--- it is a cancelled Payment Entry.
+-- it is a cancelled Payment Entry. One that is there keeps its name, whatever was done to its date since.
 
 DROP TABLE IF EXISTS receipt;
 
@@ -20,6 +20,7 @@ WITH told AS (
 dated AS (
 	SELECT
 		told.*,
+		there.name AS known_name,
 		coalesce(
 			paid,
 			first_value(paid) OVER (PARTITION BY dated_before ORDER BY id),
@@ -28,6 +29,7 @@ dated AS (
 		) AS at
 	FROM told
 	CROSS JOIN books
+	LEFT JOIN (SELECT name, legacy_id FROM "tabPayment Entry") AS there ON there.legacy_id = told.id::text
 ),
 scoped AS (
 	SELECT dated.*, since IS NULL OR at::date >= since AS in_scope
@@ -62,7 +64,7 @@ taken_back AS (
 )
 SELECT
 	scoped.id,
-	'PAY-' || extract(year FROM scoped.at) || '-' || padded(scoped.id) AS name,
+	coalesce(scoped.known_name, 'PAY-' || extract(year FROM scoped.at) || '-' || padded(scoped.id)) AS name,
 	party.name AS customer,
 	party.id AS customer_id,
 	party.customer_name,
@@ -81,7 +83,9 @@ SELECT
 	scoped.intent,
 	coalesce(taken_back.taken_back, 0) AS taken_back,
 	coalesce(taken.against_original, 0) AS against_original,
-	'PAY-' || extract(year FROM original.at) || '-' || padded(original.id) AS counterpart_of,
+	coalesce(
+		original.known_name, 'PAY-' || extract(year FROM original.at) || '-' || padded(original.id)
+	) AS counterpart_of,
 	scoped.reversal_of <> 0 AND taken.id IS NULL AS counterpart_is_gone,
 	scoped.paid IS NULL AS is_dated_by_repair,
 	scoped.in_scope

@@ -24,6 +24,7 @@ WITH judged AS (
 			WHEN bill.docstatus = 0 THEN 'invoice_draft'
 			WHEN bill.customer_id <> receipt.customer_id THEN 'invoice_of_another_customer'
 			WHEN NOT (receipt.in_scope AND bill.in_scope) THEN 'before_since'
+			WHEN paid.amount = 0 THEN 'zero_amount'
 			WHEN receipt.payment_type = 'Receive' AND (paid.amount <= 0 OR bill.is_return = 1) THEN 'wrong_sign'
 			WHEN receipt.payment_type = 'Pay' AND (paid.amount >= 0 OR bill.is_return = 0) THEN 'wrong_sign'
 		END AS reason

@@ -71,6 +71,42 @@ CROSS JOIN books
 LEFT JOIN customer USING (id)
 ORDER BY party.id;
 
+-- The groups of customers, which a site that was set up in French has under other names. They come last in the nested
+-- set, as `frappe.utils.nestedset.update_add_node` puts them.
+CREATE TEMP TABLE new_customer_group ON COMMIT DROP AS
+SELECT customer_group AS name, row_number() OVER (ORDER BY customer_group) AS place, root.name AS root, rgt
+FROM (
+	SELECT DISTINCT customer_group FROM new_customer
+	EXCEPT SELECT name FROM "tabCustomer Group"
+) AS missing
+CROSS JOIN (
+	SELECT name, rgt FROM "tabCustomer Group"
+	WHERE coalesce(parent_customer_group, '') = ''
+	ORDER BY rgt DESC
+	LIMIT 1
+) AS root;
+
+INSERT INTO "tabCustomer Group" (
+	name, creation, modified, owner, modified_by, docstatus, idx, customer_group_name, parent_customer_group,
+	is_group, lft, rgt, old_parent
+)
+SELECT
+	name, timestamp '2011-01-01', timestamp '2011-01-01', owner, owner, 0, 0, name, root, 0, rgt + 2 * (place - 1),
+	rgt + 2 * place - 1, root
+FROM new_customer_group
+CROSS JOIN books
+ORDER BY place;
+
+INSERT INTO changed (doctype, name, field, old_value, new_value)
+SELECT 'Customer Group', root, 'rgt', rgt, rgt + 2 * count(*) FROM new_customer_group GROUP BY root, rgt;
+
+UPDATE "tabCustomer Group" AS there
+SET rgt = wider.rgt
+FROM (SELECT root, rgt + 2 * count(*) AS rgt FROM new_customer_group GROUP BY root, new_customer_group.rgt) AS wider
+WHERE there.name = wider.root;
+
+INSERT INTO added (doctype, name) SELECT 'Customer Group', name FROM new_customer_group ORDER BY place;
+
 INSERT INTO added (doctype, name) SELECT 'Customer', name FROM new_customer ORDER BY id;
 
 INSERT INTO finding (outcome, legacy_table, legacy_id, reason, detail, legacy_row)
@@ -106,6 +142,11 @@ CROSS JOIN LATERAL (
 			customer.status = 'closed' AND owed.balance <> 0,
 			'closed_with_balance',
 			'By the old system''s balance ' || owed.balance || ' is still owed.'
+		),
+		(
+			customer.status NOT IN ('active', 'suspended', 'closed'),
+			'status_unknown',
+			'Its status is "' || customer.status || '": it stands as active.'
 		),
 		(bad_emails <> '{}', 'email_invalid', 'Kept in the customer''s details.'),
 		(bad_phones <> '{}', 'phone_invalid', 'Kept in the customer''s details.'),

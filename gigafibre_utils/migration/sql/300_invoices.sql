@@ -149,6 +149,11 @@ JOIN party ON party.id = bill.customer_id
 CROSS JOIN LATERAL (
 	VALUES
 	(is_dated_by_repair, 'undated', 'Dated ' || posting_date || ', as the invoices around it.'),
+	(
+		invoice.status NOT IN ('open', 'paid', 'void', 'reversed', 'draft'),
+		'status_unknown',
+		'Its status is "' || invoice.status || '": it stands as billed.'
+	),
 	(is_due_by_repair, 'no_due_date', 'Due ' || due_date || '.'),
 	(lines = 0, 'no_items', 'One line of ' || net_total || ' stands for all.'),
 	(lines > 0 AND adjustment <> 0, 'items_do_not_add_up', 'A line of ' || adjustment || ' makes up for it.'),

@@ -103,7 +103,17 @@ CROSS JOIN LATERAL (
 		'takes_back_too_much',
 		'Of ' || counterpart_of || ' only ' || against_original || ' was left to be taken back.'
 	),
+	(
+		payment.status NOT IN ('ok', 'nsf', 'reversed'),
+		'status_unknown',
+		'Its status is "' || payment.status || '": it stands as received.'
+	),
 	(made.method = '', 'no_method', 'Its mode of payment is ' || mode_of_payment || '.'),
+	(
+		made.method NOT IN ('', 'card', 'ach', 'cheque', 'cash', 'credit'),
+		'method_unknown',
+		'"' || made.method || '": its mode of payment is ' || mode_of_payment || '.'
+	),
 	(
 		made.reference LIKE 'pi\_%' AND intent IS NULL,
 		'payment_intent_used_twice',

@@ -87,6 +87,7 @@ WITH judged AS (
 			WHEN bill.id IS NULL THEN 'invoice_gone'
 			WHEN bill.customer_id <> agreed.customer_id THEN 'invoice_of_another_customer'
 			WHEN bill.docstatus = 2 THEN 'invoice_void'
+			WHEN bill.is_return = 1 THEN 'invoice_is_credit'
 			WHEN NOT bill.in_scope THEN 'invoice_before_since'
 		END AS objection,
 		bill.name AS invoice,

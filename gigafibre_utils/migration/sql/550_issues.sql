@@ -137,6 +137,11 @@ CROSS JOIN LATERAL (
 			'delivery_gone',
 			'It stands without a location.'
 		),
+		(
+			ticket.status NOT IN ('open', 'pending', 'closed'),
+			'status_unknown',
+			'Its status is "' || ticket.status || '": it stands as Open.'
+		),
 		(length(subject) > 140, 'subject_cut', 'The whole subject stands in the description.'),
 		(subject = '', 'no_subject', 'It is called Billet ' || ticket.id || '.')
 ) AS trap (occurs, reason, detail)
