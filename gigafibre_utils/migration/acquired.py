@@ -6,6 +6,7 @@ Lines of one file that say the same are payments of their own, as two of one amo
 each after the first is told as `repeated`.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -29,6 +30,7 @@ from gigafibre_utils.migration.staging import Lines
 from gigafibre_utils.migration.target import has_column, one, run_file
 
 STEP = "import_expro_payments"
+SQL = ("430_acquired_payments.sql", "405_payment_entries.sql", "420_payment_ledger.sql")
 COLUMNS = {
 	"date": ("date", "date de paiement", "date du paiement", "payment date"),
 	"account": (
@@ -166,8 +168,9 @@ def import_payments(connection: Connection, lines: Sequence[Line], resolved: Res
 		cursor.execute(_TABLE)
 		cursor.copy_expert("COPY acquired_payment FROM STDIN", Lines(_copied(line) for line in lines))
 		cursor.execute("ANALYZE acquired_payment")
-		run_file(cursor, "430_acquired_payments.sql")
-	made = one(connection, "SELECT count(*) FROM new_acquired")
+		for name in SQL:
+			run_file(cursor, name)
+	made = one(connection, "SELECT count(*) FROM new_payment")
 	rejected = one(connection, "SELECT count(*) FROM judged_acquired WHERE refusal IS NOT NULL")
 	return Imported(len(lines), made, len(lines) - made - rejected, rejected)
 
@@ -180,7 +183,9 @@ def _named_by(lines: Sequence[Line], as_of: date) -> Named:
 
 
 def read(path: Path) -> list[Line]:
-	"""The lines of a file, UTF-8 or Windows-1252, with commas or semicolons, in English or French.
+	"""The lines of a file, in UTF-8, Windows-1252 or as Excel's *Unicode Text*, in English or French.
+
+	Between columns are commas, semicolons or tabs.
 
 	A date is ISO or day, month, year. One that could be month, day, year as well (`03/04/2024`) is read where
 	others of the file show that the day comes first, and refused where they do not. Raises InvalidInput with
@@ -243,31 +248,34 @@ def _text(path: Path) -> str:
 		raw = path.read_bytes()
 	except OSError as error:
 		raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.") from None
-	for encoding in ("utf-8-sig", "cp1252"):
+	is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+	for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", "cp1252"):
 		try:
 			return raw.decode(encoding)
 		except UnicodeDecodeError:
 			continue
-	raise InvalidInput(f"{path.name} is neither UTF-8 nor Windows-1252.")
+	raise InvalidInput(f"{path.name} is no text in UTF-8, Windows-1252 or UTF-16: was it saved as CSV?")
 
 
 def _header(path: Path, text: str) -> tuple[str, dict[str, int]]:
 	"""The separator, and where each column stands."""
-	found = {separator: _places(text, separator) for separator in ",;"}
+	found = {separator: _places(text, separator) for separator in ",;\t"}
 	separator, places = max(found.items(), key=lambda item: len(item[1]))
+	if several := [column for column, where in places.items() if len(where) > 1]:
+		raise InvalidInput(f"{path.name} has several columns for {', '.join(several)} in its first line.")
 	if missing := [column for column in COLUMNS if column not in places]:
 		told = "has no column" if len(missing) == 1 else "has none of the columns"
 		raise InvalidInput(f"{path.name} {told} {', '.join(missing)} in its first line.")
-	return separator, places
+	return separator, {column: place for column, (place,) in places.items()}
 
 
-def _places(text: str, separator: str) -> dict[str, int]:
+def _places(text: str, separator: str) -> dict[str, list[int]]:
 	header = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
-	places: dict[str, int] = {}
+	places: dict[str, list[int]] = {}
 	for place, title in enumerate(map(_plain, header)):
 		for column, titles in COLUMNS.items():
 			if title in titles:
-				places.setdefault(column, place)
+				places.setdefault(column, []).append(place)
 	return places
 
 

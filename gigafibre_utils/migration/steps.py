@@ -94,6 +94,7 @@ STEPS: tuple[Step, ...] = (
 		"import_payments",
 		(
 			"400_payments.sql",
+			"405_payment_entries.sql",
 			"410_payment_references.sql",
 			"420_payment_ledger.sql",
 			OUTSTANDING,

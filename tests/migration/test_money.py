@@ -13,7 +13,13 @@ PARTIES = ("100_customers.sql", "110_addresses_and_contacts.sql")
 PLAN = ("040_bill.sql", "050_receipt.sql", "060_allocation.sql")
 INVOICES = ("300_invoices.sql", "310_invoice_items.sql", "320_invoice_taxes.sql", "330_invoice_ledger.sql")
 OUTSTANDING = "600_fix_invoice_outstanding.sql"
-PAYMENTS = ("400_payments.sql", "410_payment_references.sql", "420_payment_ledger.sql", OUTSTANDING)
+PAYMENTS = (
+	"400_payments.sql",
+	"405_payment_entries.sql",
+	"410_payment_references.sql",
+	"420_payment_ledger.sql",
+	OUTSTANDING,
+)
 # What a run has found out of the site's books before the plan is made.
 BOOKS = """
 	INSERT INTO gigafibre_migration.tax VALUES ('TPS', 'TPS - T'), ('TVQ', 'TVQ - T');

@@ -36,7 +36,7 @@ WITH year AS MATERIALIZED (
 	SELECT on_date, fiscal_year(on_date) FROM (SELECT DISTINCT posting_date AS on_date FROM new_payment) AS day
 )
 SELECT
-	'LG-P' || padded(payment.id) || '-' || number || suffix,
+	'LG-' || ledger_name || '-' || number || suffix,
 	payment.created,
 	payment.created,
 	owner,
@@ -82,7 +82,7 @@ INSERT INTO "tabPayment Ledger Entry" (
 	amount, account_currency, amount_in_account_currency, delinked, remarks
 )
 SELECT
-	'LP-P' || padded(payment.id) || '-' || number || suffix,
+	'LP-' || ledger_name || '-' || number || suffix,
 	payment.created,
 	payment.created,
 	owner,
