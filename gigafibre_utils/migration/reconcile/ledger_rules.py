@@ -9,6 +9,22 @@ GL = """
 		ON voucher.doctype = entry.voucher_type AND voucher.name = entry.voucher_no
 """
 PLE = GL.replace("tabGL Entry", "tabPayment Ledger Entry")
+# Of a table of an invoice's lines: the account that each names, and its amount.
+_BOOKED = """
+	WITH billed AS (
+		SELECT line.parent AS name, line.{1} AS account, sum(line.{2}) AS amount
+		FROM public."tab{0}" AS line
+		JOIN migrated_voucher AS voucher
+			ON voucher.doctype = line.parenttype AND voucher.name = line.parent AND voucher.docstatus = 1
+		GROUP BY 1, 2
+	)
+	SELECT billed.name FROM billed
+	LEFT JOIN public."tabGL Entry" AS entry
+		ON entry.voucher_type = 'Sales Invoice' AND entry.voucher_no = billed.name
+		AND entry.account = billed.account AND is_cancelled = 0
+	GROUP BY billed.name, billed.account, billed.amount
+	HAVING billed.amount <> coalesce(sum(credit - debit), 0)
+"""
 _SIDES = ("", "_in_account_currency", "_in_transaction_currency", "_in_reporting_currency")
 
 
@@ -112,21 +128,7 @@ GENERAL_LEDGER = (
 	Invariant(
 		"taxes_booked",
 		"What an invoice's taxes come to on an account is what the ledger has there.",
-		"""
-		WITH billed AS (
-			SELECT tax.parent AS name, tax.account_head AS account, sum(tax.base_tax_amount) AS amount
-			FROM public."tabSales Taxes and Charges" AS tax
-			JOIN migrated_voucher AS voucher
-				ON voucher.doctype = tax.parenttype AND voucher.name = tax.parent AND voucher.docstatus = 1
-			GROUP BY 1, 2
-		)
-		SELECT billed.name FROM billed
-		LEFT JOIN public."tabGL Entry" AS entry
-			ON entry.voucher_type = 'Sales Invoice' AND entry.voucher_no = billed.name
-			AND entry.account = billed.account AND is_cancelled = 0
-		GROUP BY billed.name, billed.account, billed.amount
-		HAVING billed.amount <> coalesce(sum(credit - debit), 0)
-		""",
+		_BOOKED.format("Sales Taxes and Charges", "account_head", "base_tax_amount"),
 	),
 	Invariant(
 		"tax_accounts",
@@ -140,21 +142,7 @@ GENERAL_LEDGER = (
 	Invariant(
 		"income_booked",
 		"What an invoice's lines come to on an account is what the ledger has there.",
-		"""
-		WITH billed AS (
-			SELECT line.parent AS name, line.income_account AS account, sum(line.base_net_amount) AS amount
-			FROM public."tabSales Invoice Item" AS line
-			JOIN migrated_voucher AS voucher
-				ON voucher.doctype = line.parenttype AND voucher.name = line.parent AND voucher.docstatus = 1
-			GROUP BY 1, 2
-		)
-		SELECT billed.name FROM billed
-		LEFT JOIN public."tabGL Entry" AS entry
-			ON entry.voucher_type = 'Sales Invoice' AND entry.voucher_no = billed.name
-			AND entry.account = billed.account AND is_cancelled = 0
-		GROUP BY billed.name, billed.account, billed.amount
-		HAVING billed.amount <> coalesce(sum(credit - debit), 0)
-		""",
+		_BOOKED.format("Sales Invoice Item", "income_account", "base_net_amount"),
 	),
 	Invariant(
 		"bank_booked",
