@@ -73,7 +73,7 @@ def demo(as_json: bool, serve: bool, port: int) -> None:
 	except GigafibreError as error:
 		_fail(str(error), as_json)
 	except OSError as error:
-		_fail(f"127.0.0.1:{port} cannot be served: {error.strerror or error}", as_json)
+		_fail(f"{error.filename or 'The demo'}: {error.strerror or error}.", as_json)
 
 
 @main.command()
@@ -89,7 +89,10 @@ def stripe_simulator(port: int, webhook_url: str) -> None:
 	key, secret = (os.environ.get(name) for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"))
 	if not key or not secret:
 		raise click.UsageError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET must be set.")
-	serve_simulator(port, webhook_url, key, secret, _wait_for_a_signal)
+	try:
+		serve_simulator(port, webhook_url, key, secret, _wait_for_a_signal)
+	except GigafibreError as error:
+		_fail(str(error), as_json=False)
 
 
 @main.command()
@@ -98,32 +101,47 @@ def stripe_simulator(port: int, webhook_url: str) -> None:
 @click.option("--serve/--no-serve", default=True, help="Leave the host up to look at what was migrated.")
 def rehearse(customers: int, port: int, serve: bool) -> None:
 	"""Rehearse the migration: a sample legacy database, brought into an embedded host and compared."""
-	from gigafibre_utils.embedded.rehearsal import sample_legacy
+	from gigafibre_utils.embedded.rehearsal import migrate_into, sample_legacy
+	from gigafibre_utils.embedded.running import RunningHost
 	from gigafibre_utils.migration.run import Options
 
-	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}"
+	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
+	options = Options(as_of=date.today(), create_missing=True)
 	try:
-		with sample_legacy(customers, out) as legacy:
-			options = Options(as_of=date.today(), create_missing=True)
-			is_good = _migrate_embedded(legacy, options, out, port if serve else None)
+		# The host first: a port that is taken is told before anything is made.
+		with RunningHost(HOSTS, port if serve else 0) as running:
+			with sample_legacy(running, customers, out) as legacy:
+				is_good = migrate_into(running, legacy, options, out)
+				if serve:
+					_show_migrated(running)
 	except GigafibreError as error:
 		_fail(str(error), as_json=False)
+	except OSError as error:
+		_fail(f"{error.filename or 'The rehearsal'}: {error.strerror or error}.", as_json=False)
 	sys.exit(0 if is_good else 1)
 
 
-def _migrate_embedded(legacy: "Legacy", options: "Options", out: Path, port: int | None) -> bool:
+def _migrate_embedded(
+	legacy: "Legacy", options: "Options", out: Path, port: int | None, is_reconciled: bool
+) -> bool:
 	"""Migrate into an embedded host, which stays up where it was given a port; whether all is explained."""
-	from gigafibre_utils.embedded.rehearsal import addresses_of_migrated, migrate_into
+	from gigafibre_utils.embedded.rehearsal import migrate_into
 	from gigafibre_utils.embedded.running import RunningHost
 
 	with RunningHost(HOSTS, port or 0) as running:
-		is_good = migrate_into(running, legacy, options, out)
+		is_good = migrate_into(running, legacy, options, out, is_reconciled)
 		if port is not None:
-			for title, address in addresses_of_migrated(running):
-				click.echo(f"{title:<24} {address}")
-			click.echo("\nCtrl-C ends the host.")
-			_wait_for_a_signal()
+			_show_migrated(running)
 	return is_good
+
+
+def _show_migrated(running: "RunningHost") -> None:
+	from gigafibre_utils.embedded.rehearsal import addresses_of_migrated
+
+	for title, address in addresses_of_migrated(running):
+		click.echo(f"{title:<24} {address}")
+	click.echo("\nCtrl-C ends the host.")
+	_wait_for_a_signal()
 
 
 def _make_trip(running: "RunningHost", as_json: bool) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -116,11 +117,24 @@ class MariadbServer:
 			*("--auth-root-authentication-method=socket", "--skip-test-db", "--skip-name-resolve"),
 		]
 		# A path from here: the shell script that this is does not quote one with a blank in it.
-		made = subprocess.run(command, cwd=self.data.parent, capture_output=True, text=True)
+		# With its children in a group of its own: none is to write on when we are ended meanwhile.
+		made = subprocess.Popen(
+			command,
+			cwd=self.data.parent,
+			stdin=subprocess.DEVNULL,
+			stdout=subprocess.PIPE,
+			stderr=subprocess.STDOUT,
+			text=True,
+			start_new_session=True,
+		)
+		try:
+			told, _ = made.communicate()
+		except BaseException:
+			os.killpg(made.pid, signal.SIGKILL)
+			made.communicate()
+			raise
 		if made.returncode:
-			raise ServiceUnavailable(
-				f"MariaDB's mariadb-install-db failed: {made.stderr.strip() or made.stdout.strip()}"
-			)
+			raise ServiceUnavailable(f"MariaDB's mariadb-install-db failed: {told.strip()}")
 
 	def _write_first_words(self) -> None:
 		"""What the server does before it answers anybody: the user, and the database if it is missing."""

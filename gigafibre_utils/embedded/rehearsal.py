@@ -1,6 +1,5 @@
 """A migration rehearsed on a laptop: a legacy database made for it, brought into an embedded host."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,27 +22,29 @@ TOTALS = "control-totals.json"
 
 
 @contextmanager
-def sample_legacy(customers: int, out: Path) -> Iterator[Legacy]:
-	"""A MariaDB of our own with a sample of that size; what is known from making it is written to `out`."""
-	with tempfile.TemporaryDirectory(prefix="gigafibre-mariadb-") as directory:
-		server = MariadbServer(Path(directory))
+def sample_legacy(running: RunningHost, customers: int, out: Path) -> Iterator[Legacy]:
+	"""A MariaDB of our own with a sample of that size; what is known from making it is written to `out`.
+
+	Its data lies in the host's directory, and goes with it.
+	"""
+	server = MariadbServer(running.host.directory / "mariadb")
+	try:
 		server.start()
-		try:
-			totals = write(server.url, customers)
-			out.mkdir(parents=True, exist_ok=True)
-			(out / TOTALS).write_text(totals.as_json())
-			click.echo(
-				f"✓ legacy database of {customers:,} customers, {totals.counts['invoice']:,} invoices",
-				err=True,
-			)
-			yield Legacy(server.url)
-		finally:
-			server.stop()
+		totals = write(server.url, customers)
+		out.mkdir(parents=True, exist_ok=True)
+		(out / TOTALS).write_text(totals.as_json())
+		told = f"{customers:,} customers, {totals.counts['invoice']:,} invoices"
+		click.echo(f"✓ legacy database of {told}", err=True)
+		yield Legacy(server.url)
+	finally:
+		server.stop()
 
 
-def migrate_into(running: RunningHost, legacy: Legacy, options: Options, out: Path) -> bool:
+def migrate_into(
+	running: RunningHost, legacy: Legacy, options: Options, out: Path, is_reconciled: bool = True
+) -> bool:
 	"""Migrate into the host's own site, beside the sample company's documents; whether all is explained."""
-	return migrated(legacy, Target(running.host.postgres.url), options, out)
+	return migrated(legacy, Target(running.host.postgres.url), options, out, is_reconciled)
 
 
 def addresses_of_migrated(running: RunningHost) -> Iterator[tuple[str, str]]:

@@ -55,15 +55,20 @@ class Server:
 	"""A WSGI application on a loopback port; `port` 0 takes a free one."""
 
 	def __init__(self, application: Callable, port: int = 0):
-		self._server: BaseWSGIServer = waitress.create_server(
-			application,
-			host="127.0.0.1",
-			port=port,
-			threads=THREADS,
-			max_request_body_size=MAX_BODY,
-			ident=None,
-			clear_untrusted_proxy_headers=True,
-		)
+		try:
+			self._server: BaseWSGIServer = waitress.create_server(
+				application,
+				host="127.0.0.1",
+				port=port,
+				threads=THREADS,
+				max_request_body_size=MAX_BODY,
+				ident=None,
+				clear_untrusted_proxy_headers=True,
+			)
+		except OSError as error:
+			raise ServiceUnavailable(
+				f"127.0.0.1:{port} cannot be served: {error.strerror or error}."
+			) from error
 		self.url = f"http://127.0.0.1:{self._server.effective_port}"
 		self._is_closing = False
 		self._thread = threading.Thread(target=self._run, daemon=True, name=f"http {self.url}")

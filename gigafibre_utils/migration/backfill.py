@@ -11,6 +11,10 @@ LARGEST_ID = 10_000_000
 _IS_TO_BE_REWRITTEN = """
 	SELECT count(service_location) < count(*) / 10.0
 		AND (SELECT max(id) FROM gigafibre_migration.invoice_item) <= %s
+		AND (
+			SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+			WHERE oid = 'public."tabSales Invoice Item"'::regclass
+		)
 		AND NOT EXISTS (
 			SELECT FROM pg_depend
 			JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid

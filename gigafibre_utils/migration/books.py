@@ -274,6 +274,8 @@ class _Finder:
 		return mode, account
 
 	def fiscal_years(self, years: Sequence[int]) -> None:
+		if not years:
+			return
 		there = rows(self._connection, _YEARS, self._books.company)
 		for first, last in years_between(there, date(years[0], 1, 1), date(years[-1], 12, 31)):
 			name = str(first.year) if first.year == last.year else f"{first.year}-{last.year}"

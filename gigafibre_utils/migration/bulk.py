@@ -7,7 +7,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
-from gigafibre_utils.migration.target import one, table_exists
+from gigafibre_utils.migration.target import one
 
 FEW = 1_000
 """Rows of a table that nobody works with in earnest yet."""
@@ -21,14 +21,21 @@ _INDEXES = """
 """
 
 
+# Who may write to a table and does not own it leaves its indexes where they are.
+_IS_OURS = """
+	SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('public.' || quote_ident(%s))
+"""
+
+
 def empty(connection: Connection, doctypes: Iterable[str]) -> list[str]:
-	"""The tables among those of these DocTypes that hold next to nothing."""
+	"""The tables among those of these DocTypes that hold next to nothing, and are the user's own."""
 	found = []
 	for doctype in dict.fromkeys(doctypes):
 		count = SQL("SELECT count(*) FROM (SELECT FROM public.{} LIMIT {}) few").format(
 			Identifier(f"tab{doctype}"), SQL(str(FEW + 1))
 		)
-		if table_exists(connection, f"tab{doctype}") and one(connection, count) <= FEW:
+		# A table that is not there is nobody's.
+		if one(connection, _IS_OURS, f"tab{doctype}") and one(connection, count) <= FEW:
 			found.append(f"tab{doctype}")
 	return found
 

@@ -4,36 +4,41 @@ import errno
 import functools
 import logging
 import os
+import re
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import psycopg2
+from click.core import ParameterSource
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import GigafibreError, InvalidInput
 from gigafibre_utils.migration import acquired, geocode, single
+from gigafibre_utils.migration.checks import brought_since, last_day
 from gigafibre_utils.migration.findings import write_rejects
-from gigafibre_utils.migration.history import History, last_day
+from gigafibre_utils.migration.history import History
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
 from gigafibre_utils.migration.reconcile import write as write_report
 from gigafibre_utils.migration.reconcile.report import verdict
 from gigafibre_utils.migration.reimport import Payments
-from gigafibre_utils.migration.run import Migration, Options, Outcome
+from gigafibre_utils.migration.run import Migration, Options, Outcome, in_one_sentence
 from gigafibre_utils.migration.sample import write as write_sample
 from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.target import Target
-from gigafibre_utils.migration.terminal import Display, show_findings
+from gigafibre_utils.migration.terminal import Display, show_findings, survive_any_encoding
 from gigafibre_utils.migration.undo import undo as undo_run
 
 OUT = Path("out")
 
 
-Embedded = Callable[[Legacy, Options, Path, int | None], bool]
-"""Migrates into an embedded host, served on that port afterwards."""
+Embedded = Callable[[Legacy, Options, Path, int | None, bool], bool]
+"""Migrates into an embedded host, served on that port afterwards, and compares where it is told so."""
 
 
 class Told(click.ClickException):
@@ -53,6 +58,7 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 
 	@functools.wraps(command)
 	def wrapped(*args: Any, **kwargs: Any) -> Any:
+		survive_any_encoding()
 		try:
 			return command(*args, **kwargs)
 		except GigafibreError as error:
@@ -79,6 +85,18 @@ class Day(click.ParamType):
 			return value if isinstance(value, date) else date.fromisoformat(value)
 		except ValueError:
 			self.fail(f"{value} is no date such as 2026-11-21.", param, ctx)
+
+
+class RunNumber(click.ParamType):
+	"""A run's number, or its name as it is told: 3 or MIG-0003."""
+
+	name = "number"
+
+	def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+		"""See `click.ParamType`."""
+		if found := re.fullmatch(r"(?:MIG-)?0*([1-9]\d{0,8})", str(value), re.ASCII | re.IGNORECASE):
+			return int(found[1])
+		self.fail(f"{value} is no run such as 3 or MIG-0003.", param, ctx)
 
 
 def names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,9 +157,10 @@ def run(ctx: click.Context, legacy: str, erp: str | None, **asked: Any) -> None:
 		create_missing=asked["create_missing"],
 		is_dry_run=asked["dry_run"],
 	)
+	_refuse_contradictions(ctx, asked)
 	out = asked["out"] or _out()
 	if asked["embedded"]:
-		is_good = _embedded(ctx)(Legacy(legacy), options, out, asked["port"])
+		is_good = _embedded(ctx)(Legacy(legacy), options, out, asked["port"], asked["is_reconciled"])
 	else:
 		is_good = migrated(Legacy(legacy), site_of(ctx, erp), options, out, asked["is_reconciled"])
 	ctx.exit(0 if is_good else 1)
@@ -149,7 +168,7 @@ def run(ctx: click.Context, legacy: str, erp: str | None, **asked: Any) -> None:
 
 @migrate.command()
 @erp_option
-@click.option("--run", "number", type=click.IntRange(1), required=True, help="The run's number.")
+@click.option("--run", "number", type=RunNumber(), required=True, help="The run: 3, or MIG-0003.")
 @click.pass_context
 @told
 def undo(ctx: click.Context, erp: str | None, number: int) -> None:
@@ -173,6 +192,8 @@ def reimport_payments(
 	"""Take a customer's or a period's payments out and bring them in again, in one transaction."""
 	if not any(which.values()):
 		raise click.UsageError("--customer, --from or --to must say which payments.", ctx)
+	if which["first"] and which["last"] and which["first"] > which["last"]:
+		raise click.UsageError("--from is later than --to.", ctx)
 	options = Options(
 		as_of=date.today(), company=company, only=("import_payments",), take_out=Payments(**which)
 	)
@@ -221,7 +242,7 @@ def geocode_locations(
 @migrate.command("reconcile")
 @legacy_option
 @erp_option
-@click.option("--since", type=Day(), help="Only documents dated on or after.")
+@click.option("--since", type=Day(), help="Only documents dated on or after; else as the site was filled.")
 @click.option("--as-of", type=Day(), help="The day by which an invoice is overdue; else the last run's.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the reports go.")
 @click.pass_context
@@ -232,10 +253,15 @@ def reconcile_command(
 	"""Compare both sides to the cent; exit status 1 when a difference is unexplained."""
 	target, out = site_of(ctx, erp), out or _out()
 	_see_that_it_can_be_written(out)
-	with closing(target.connect()) as connection:
-		target.check(connection)
-		options = Options(as_of=as_of or last_day(connection) or date.today(), since=since)
-		found = _reconciled(Legacy(legacy), connection, options, out, Display())
+	try:
+		with closing(target.connect()) as connection:
+			target.check(connection)
+			_, first = brought_since(connection) or (None, None)
+			options = Options(as_of=as_of or last_day(connection) or date.today(), since=since or first)
+			found = _reconciled(Legacy(legacy), connection, options, out, Display())
+			connection.commit()
+	except psycopg2.Error as error:
+		raise in_one_sentence("The comparison", target.name, error) from error
 	_tell_verdict(found, out)
 	ctx.exit(0 if found.is_explained else 1)
 
@@ -261,11 +287,26 @@ def sample(legacy: str, customers: int, totals: Path) -> None:
 
 
 def site_of(ctx: click.Context, erp: str | None) -> Target:
-	"""The site that was named, or the bench's own, whose URL the bench gives as the context's object."""
-	own = ctx.find_object(str)
-	if erp or own:
-		return Target(erp or own)
+	"""The bench's own, whose URL it gives as the context's object, or the site that was named."""
+	if own := ctx.find_object(str):
+		if _was_said(ctx, "erp"):
+			raise click.UsageError("A bench migrates into its own site: --erp is for gigafibre outside.", ctx)
+		return Target(own)
+	if erp:
+		return Target(erp)
 	raise click.UsageError("--erp or GIGAFIBRE_ERP must name the site's database.", ctx)
+
+
+def _refuse_contradictions(ctx: click.Context, asked: dict[str, Any]) -> None:
+	if asked["embedded"] and _was_said(ctx, "erp"):
+		raise click.UsageError("Either --embedded or --erp: which of the two is meant?", ctx)
+	if asked["port"] is not None and not asked["embedded"]:
+		raise click.UsageError("--port is for --embedded.", ctx)
+
+
+def _was_said(ctx: click.Context, option: str) -> bool:
+	"""Whether it stands on the command line; what the environment holds may be there for another command."""
+	return ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _embedded(ctx: click.Context) -> Embedded:
@@ -283,7 +324,10 @@ def migrated(legacy: Legacy, target: Target, options: Options, out: Path, is_rec
 	def report(connection: Connection, outcome: Outcome) -> None:
 		write_rejects(connection, outcome.run, out / "rejects")
 		if is_reconciled:
-			compared.append(_reconciled(legacy, connection, options, out, display, outcome.run))
+			# What is there was brought in since one day, and judged by one, whatever this run was asked.
+			_, since = brought_since(connection) or (None, options.since)
+			asked = replace(options, as_of=last_day(connection) or options.as_of, since=since)
+			compared.append(_reconciled(legacy, connection, asked, out, display, outcome.run))
 
 	_tell(Migration(legacy, target, options, display).run(report), out, options.is_dry_run)
 	for found in compared:
@@ -343,5 +387,7 @@ def script(step: str, told: str) -> NoReturn:
 	"""What a script of `scripts/migration` does: that step, as a run of its own, with `told` as its help."""
 	fixed = {"only": (step,), "is_reconciled": False, "embedded": False, "port": None}
 	options = [option for option in run.params if option.name not in fixed]
-	command = click.Command(None, params=options, help=told, callback=lambda **asked: run.callback(**asked, **fixed))
+	command = click.Command(
+		None, params=options, help=told, callback=lambda **asked: run.callback(**asked, **fixed)
+	)
 	command.main()

@@ -24,8 +24,9 @@ def write_rejects(connection: Connection, run: str, directory: Path) -> list[Pat
 	paths = []
 	for (step,) in rows(connection, _STEPS, run):
 		path = directory / f"{step}.csv"
-		with path.open("w", newline="", encoding="utf-8") as file:
-			path.chmod(0o600)  # names and addresses are in it
+		path.touch(mode=0o600)  # names and addresses are in it
+		path.chmod(0o600)
+		with path.open("w", newline="", encoding="utf-8-sig") as file:  # Excel takes it for UTF-8 by its mark
 			writer = csv.writer(file)
 			writer.writerow(COLUMNS)
 			writer.writerows(rows(connection, _REJECTS, run, step))

@@ -226,10 +226,9 @@ class Mapbox:
 	"""Mapbox's forward geocoding, asked no more often than `per_second`."""
 
 	def __init__(self, token: str, endpoint: str = ENDPOINT, per_second: int = 10):
-		parts = urlsplit(endpoint)
 		if not token.strip():
 			raise InvalidInput("Mapbox's access token is missing.")
-		if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+		if not _is_safe(endpoint):
 			raise InvalidInput("The address of Mapbox's API must begin with https://.")
 		if per_second < 1:
 			raise InvalidInput("Mapbox must be asked at least once a second.")
@@ -299,15 +298,26 @@ class Mapbox:
 		self._turn = max(now, self._turn) + self._interval
 
 
+def _is_safe(endpoint: str) -> bool:
+	"""Whether it is an address, and one that nobody on the way reads the token of."""
+	try:
+		parts = urlsplit(endpoint)
+		is_address = bool(parts.hostname) and parts.port != 0
+	except ValueError:
+		return False
+	return is_address and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
 def _read(answer: dict[str, Any]) -> Answer:
 	if not answer["features"]:
 		return Answer()
 	found = answer["features"][0]["properties"]
 	at = found["coordinates"]
+	latitude, longitude = Decimal(at["latitude"]), Decimal(at["longitude"])
+	if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+		raise ValueError("that is nowhere")
 	match = found.get("match_code", {})
-	return Answer(
-		Decimal(at["latitude"]), Decimal(at["longitude"]), at.get("accuracy"), match.get("confidence")
-	)
+	return Answer(latitude, longitude, at.get("accuracy"), match.get("confidence"))
 
 
 def _asked_to_wait(response: requests.Response, otherwise: float) -> float:

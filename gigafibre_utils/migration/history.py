@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import psycopg2
@@ -24,10 +23,6 @@ log = logging.getLogger("gigafibre.migration")
 _NEXT = """
 	SELECT coalesce(max(substr(name, 5)::int), 0) + 1 FROM public."tabMigration Run"
 	WHERE name ~ '^MIG-[0-9]+$'
-"""
-_LAST_ARGUMENTS = """
-	SELECT arguments FROM public."tabMigration Run"
-	WHERE status <> 'Undone' AND arguments::jsonb ? 'as_of' ORDER BY name DESC LIMIT 1
 """
 _INSERT_RUN = """
 	INSERT INTO public."tabMigration Run" (
@@ -226,9 +221,3 @@ class History:
 			FROM public."tabMigration Run Step" WHERE parent = %s ORDER BY idx
 		"""
 		return [StepRecord(*row) for row in rows(self._connection, query, self.name)]
-
-
-def last_day(connection: Connection) -> date | None:
-	"""The day by which the last run of a site judged what is overdue; None where there was no run."""
-	arguments = one(connection, _LAST_ARGUMENTS)
-	return date.fromisoformat(json.loads(arguments)["as_of"]) if arguments else None

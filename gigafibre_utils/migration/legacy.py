@@ -15,6 +15,10 @@ BATCH = 5_000
 """Rows fetched at a time; the rest waits at the server."""
 
 CONNECT_SECONDS = 10
+FORM = (
+	"The legacy database must be given as mysql://user:password@host:3306/database, with signs such as "
+	"@ # / % in the password as %40 %23 %2F %25."
+)
 REFUSED, NO_DATABASE, NO_RIGHT = 1045, 1049, 1044
 
 
@@ -22,16 +26,14 @@ class Legacy:
 	"""A legacy database by its URL: `mysql://user:password@host/gestionclient`, `?unix_socket=` allowed."""
 
 	def __init__(self, url: str):
-		parts = urlsplit(url)
-		database = unquote(parts.path.lstrip("/"))
-		if parts.scheme not in ("mysql", "mariadb") or not database:
-			raise InvalidInput(
-				"The legacy database must be given as mysql://user:password@host:3306/database."
-			)
 		try:
+			parts = urlsplit(url)
 			port = parts.port or 3306
-		except ValueError as error:
-			raise InvalidInput("The port of the legacy database is no number.") from error
+		except ValueError:
+			raise InvalidInput(FORM) from None  # its words may hold the password
+		database = unquote(parts.path.lstrip("/"))
+		if parts.scheme not in ("mysql", "mariadb") or not database or parts.fragment:
+			raise InvalidInput(FORM)
 		self._place = {"host": parts.hostname or "localhost", "port": port, "database": database}
 		self._user = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
 		if socket := parse_qs(parts.query).get("unix_socket"):
@@ -74,7 +76,8 @@ class Legacy:
 			there = snapshot.columns()
 			for table in TABLES.values():
 				if table.name not in there:
-					raise InvalidInput(f"The legacy database {self.name} has no table {table.name}.")
+					told = f"has no table {table.name} that its user may read"
+					raise InvalidInput(f"The legacy database {self.name} {told}.")
 				for column in table.columns:
 					kind, length = there[table.name].get(column.name, (None, 0))
 					_check_column(table.name, column.name, kind, column.mariadb_types)

@@ -1,37 +1,48 @@
 """Payments of one customer or one period out again, so that the step that follows brings them in anew."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
 from gigafibre_utils.errors import InvalidInput
+from gigafibre_utils.migration.built_on import in_short, leave, obstacles
 
 _CHOSEN = """
-	CREATE TEMP TABLE taken_out ON COMMIT DROP AS
-	SELECT payment.name FROM "tabPayment Entry" payment
+	SELECT added.doctype, payment.name FROM "tabPayment Entry" payment
 	JOIN added ON added.doctype = 'Payment Entry' AND added.name = payment.name
 	WHERE payment.legacy_id <> ''
-		AND (%(customer)s IS NULL OR payment.party = 'CUST-' || lpad(%(customer)s::text, 7, '0'))
+		AND (%(customer)s IS NULL OR payment.party IN (
+			SELECT name FROM "tabCustomer" WHERE legacy_id = %(customer)s::text
+		))
 		AND (%(first)s IS NULL OR payment.posting_date >= %(first)s)
 		AND (%(last)s IS NULL OR payment.posting_date <= %(last)s)
 """
-_STANDS_IN_THE_WAY = """
+_STANDS_AGAINST = """
 	SELECT reference.parent, reference.reference_name FROM "tabPayment Entry Reference" reference
-	JOIN taken_out ON taken_out.name = reference.reference_name
+	JOIN leaving ON leaving.name = reference.reference_name
 	WHERE reference.reference_doctype = 'Payment Entry' AND reference.docstatus = 1
-		AND NOT EXISTS (SELECT FROM taken_out other WHERE other.name = reference.parent)
+		AND NOT EXISTS (SELECT FROM leaving other WHERE other.name = reference.parent)
 	LIMIT 1
 """
 _TAKE_OUT = """
-	DELETE FROM "tabPayment Entry Reference" USING taken_out
-	WHERE parenttype = 'Payment Entry' AND parent = taken_out.name;
-	DELETE FROM "tabGL Entry" USING taken_out
-	WHERE voucher_type = 'Payment Entry' AND voucher_no = taken_out.name;
-	DELETE FROM "tabPayment Ledger Entry" USING taken_out
-	WHERE voucher_type = 'Payment Entry' AND voucher_no = taken_out.name;
-	DELETE FROM "tabPayment Entry" payment USING taken_out WHERE payment.name = taken_out.name;
-	DELETE FROM added USING taken_out WHERE doctype = 'Payment Entry' AND added.name = taken_out.name;
+	CREATE TEMP TABLE taken_out ON COMMIT DROP AS
+	SELECT name, coalesce(made_before, run) AS run FROM added JOIN leaving USING (doctype, name);
+	DELETE FROM "tabPayment Entry Reference" USING leaving
+	WHERE parenttype = 'Payment Entry' AND parent = leaving.name;
+	DELETE FROM "tabGL Entry" USING leaving
+	WHERE voucher_type = 'Payment Entry' AND voucher_no = leaving.name;
+	DELETE FROM "tabPayment Ledger Entry" USING leaving
+	WHERE voucher_type = 'Payment Entry' AND voucher_no = leaving.name;
+	DELETE FROM "tabPayment Entry" payment USING leaving WHERE payment.name = leaving.name;
+	DELETE FROM added USING leaving WHERE added.doctype = 'Payment Entry' AND added.name = leaving.name;
+"""
+# Who takes this run back leaves them to the run that made them first.
+_REMEMBER = """
+	UPDATE added SET made_before = taken_out.run FROM taken_out
+	WHERE added.doctype = 'Payment Entry' AND added.name = taken_out.name
 """
 
 
@@ -43,16 +54,22 @@ class Payments:
 	first: date | None = None
 	last: date | None = None
 
-	def take_out(self, cursor: Cursor) -> None:
-		"""Delete them with their ledger entries, in the cursor's transaction.
+	@contextmanager
+	def out_and_in(self, cursor: Cursor) -> Iterator[None]:
+		"""Delete them with their ledger entries, in the cursor's transaction; within, they are made again.
 
-		Raises InvalidInput where a payment that stays was posted against one of them.
+		Raises InvalidInput where a payment that stays was posted against one of them, or somebody worked on
+		one.
 		"""
-		cursor.execute(_CHOSEN, vars(self))
-		cursor.execute(_STANDS_IN_THE_WAY)
+		leave(cursor, _CHOSEN, vars(self))
+		cursor.execute(_STANDS_AGAINST)
 		if found := cursor.fetchone():
 			raise InvalidInput(f"Payment Entry {found[1]} cannot be taken out: {found[0]} stands against it.")
+		if told := obstacles(cursor.connection, come_back=True):
+			raise InvalidInput(f"The payments cannot be taken out: {in_short(told)}.")
 		cursor.execute(_TAKE_OUT)
+		yield
+		cursor.execute(_REMEMBER)
 
 	def as_arguments(self) -> dict[str, str | int | None]:
 		"""As they are written down with a run."""

@@ -10,7 +10,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -25,6 +25,7 @@ from gigafibre_utils import __version__
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
 from gigafibre_utils.migration import bulk, staging
 from gigafibre_utils.migration.books import Named, Resolved, resolve
+from gigafibre_utils.migration.checks import brought_since, check_invoices_are_there, check_site
 from gigafibre_utils.migration.history import DONE, Finding, History, StepRecord
 from gigafibre_utils.migration.lanes import Task, do_all
 from gigafibre_utils.migration.legacy import Legacy
@@ -38,19 +39,6 @@ LANES = 2
 BOOKS = "set_up_books"
 
 log = logging.getLogger("gigafibre.migration")
-
-_WAS_RUN = """
-	SELECT EXISTS (
-		SELECT FROM public."tabMigration Run Step" step
-		JOIN public."tabMigration Run" run ON run.name = step.parent
-		WHERE step.step = %s AND step.status = 'Done' AND run.status <> 'Undone'
-	)
-"""
-_BY_HAND = """
-	SELECT name FROM public."tabCustomer"
-	WHERE legacy_id <> '' AND name <> 'CUST-' || lpad(legacy_id, greatest(7, length(legacy_id)), '0')
-	ORDER BY name LIMIT 4
-"""
 
 
 class Progress(Protocol):
@@ -144,9 +132,11 @@ class Migration:
 		steps = chosen(self._options.only)
 		with control.cursor() as cursor:
 			run_file(cursor, "000_schema.sql")
+		if self._options.take_out and (brought := brought_since(control)):
+			self._options = replace(self._options, since=brought[1])
 		unfinished = self._unfinished(control)
 		resolved = self._resolved(control, unfinished)
-		self._check_site(control, steps)
+		check_site(control, steps, self._options.since)
 		self._history = unfinished or self._begin(control, steps, resolved)
 		self._history.set(status="Running", error=None)
 		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
@@ -188,22 +178,6 @@ class Migration:
 		if not options.create_missing:
 			resolved.require()
 		return resolved
-
-	def _check_site(self, control: Connection, steps: Sequence[Step]) -> None:
-		names = {step.name for step in steps}
-		for step in steps:
-			for other in step.after:
-				if other not in names and other.startswith("import_") and not one(control, _WAS_RUN, other):
-					raise InvalidInput(f"{step.name} needs {other}, which was not run into this site.")
-		if "import_customers" in names:
-			with control.cursor() as cursor:
-				cursor.execute(_BY_HAND)
-				by_hand = [name for (name,) in cursor.fetchall()]
-			if by_hand:
-				told = ", ".join(by_hand[:3]) + (" and others" if len(by_hand) > 3 else "")
-				raise InvalidInput(
-					f"Customers made by hand have a legacy ID already: {told}. Clear it, or delete them."
-				)
 
 	def _begin(self, control: Connection, steps: Sequence[Step], resolved: Resolved) -> History:
 		loads = [doctype for step in steps for doctype in step.loads]
@@ -265,9 +239,14 @@ class Migration:
 	def _step(self, step: Step, resolved: Resolved) -> None:
 		def work(cursor: Cursor) -> None:
 			loaded = [f"tab{doctype}" for doctype in step.loads]
-			with bulk.without_indexes(cursor, [table for table in loaded if table in self._bulk]):
-				if self._options.take_out and step.name == "import_payments":
-					self._options.take_out.take_out(cursor)
+			with ExitStack() as around:
+				if step.name == "import_payments":
+					if self._options.take_out:
+						around.enter_context(self._options.take_out.out_and_in(cursor))
+					check_invoices_are_there(cursor.connection)
+				around.enter_context(
+					bulk.without_indexes(cursor, [table for table in loaded if table in self._bulk])
+				)
 				_run_files(cursor, step.sql)
 				if step.work:
 					step.work(Work(cursor.connection, resolved.books))

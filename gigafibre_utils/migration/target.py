@@ -14,6 +14,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import Composable
 
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration import waiting
 from gigafibre_utils.migration.staging import SCHEMA
 
 SQL_FILES = Path(__file__).with_name("sql")
@@ -35,6 +36,10 @@ SESSION = """
 	SET datestyle = 'ISO, YMD';
 """
 CONNECT_SECONDS = 10
+FORM = (
+	"The site's database must be given as postgresql://user:password@host:5432/database, with signs such as "
+	"@ # / % in the password as %40 %23 %2F %25."
+)
 PATIENCE = 5
 """Seconds to wait for a migration that was just ended: its server process is some moments behind it."""
 
@@ -49,11 +54,14 @@ class Target:
 	"""A site's database by its URL, `postgresql://user:password@host:5432/database`."""
 
 	def __init__(self, url: str):
-		parts = urlsplit(url)
-		if parts.scheme not in ("postgresql", "postgres"):
-			raise InvalidInput(
-				"The site's database must be given as postgresql://user:password@host:5432/database."
-			)
+		try:
+			parts = urlsplit(url)
+			is_whole = parts.port != 0 and bool(parts.path.strip("/")) and not parts.fragment
+			is_whole &= "@" not in parts.path
+		except ValueError:
+			raise InvalidInput(FORM) from None  # its words may hold the password
+		if parts.scheme not in ("postgresql", "postgres") or not is_whole:
+			raise InvalidInput(FORM)
 		self._url = url
 		self.name = f"{parts.hostname or 'localhost'}/{parts.path.lstrip('/')}"
 		self._application = f"gigafibre migrate {secrets.token_hex(4)}"
@@ -75,6 +83,8 @@ class Target:
 				told = "refuses the user: the user, the password or the name of the database is wrong"
 				raise InvalidInput(f"The site's database {self.name} {told}.") from None
 			raise ServiceUnavailable(f"The site's database {self.name} does not answer.") from None
+		except psycopg2.ProgrammingError:
+			raise InvalidInput(FORM) from None
 
 	@contextmanager
 	def alone(self) -> Iterator[Connection]:
@@ -90,7 +100,8 @@ class Target:
 				if time.monotonic() > deadline:
 					raise InvalidInput(f"Another migration into {self.name} is running.")
 				time.sleep(0.1)
-			yield connection
+			with waiting.told(self.connect, self._application):
+				yield connection
 		finally:
 			connection.close()
 

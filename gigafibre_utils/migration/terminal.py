@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 import click
 
@@ -70,6 +71,13 @@ class Display:
 	def _wipe(self) -> None:
 		if self._is_watched:
 			click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def survive_any_encoding() -> None:
+	"""Signs that the terminal's encoding lacks, as ✓ in ISO 8859-1, are shown as ? from now on."""
+	for stream in (sys.stdout, sys.stderr):
+		if isinstance(stream, TextIOWrapper):
+			stream.reconfigure(errors="replace")
 
 
 def told(record: StepRecord) -> str:

@@ -2,9 +2,11 @@
 
 What is paid on an invoice from the day of the agreement on, by submitted Payment Entries, meets the
 instalments on that invoice in the order of their due dates, each as a whole; once nothing is owed on it,
-all of them are met. One that names no invoice is met when staff name its payment. One that is not met is
-missed from the day after it was due; an arrangement is broken when one is missed by more than five days, kept
-when all are met. A payment that is cancelled later meets nothing any more, while the arrangement is active.
+all of them are met. Those that name no invoice are about all that the customer was billed until that day
+and no other instalment names; staff may also name the payment that meets one. One that is not met is missed
+from the day after it was due; an arrangement is broken when one is missed by more than five days, kept when
+all are met. A payment that is cancelled later meets nothing any more, while the arrangement is active. An
+invoice that is cancelled leaves its instalments due: staff name another, or cancel the arrangement.
 """
 
 from collections.abc import Iterable
@@ -15,7 +17,7 @@ from decimal import Decimal
 from gigafibre_utils import dates, money, site
 from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.invoice import model
-from gigafibre_utils.invoice.model import SUBMITTED, Invoice
+from gigafibre_utils.invoice.model import CANCELLED, SUBMITTED, Invoice
 from gigafibre_utils.paylink import sending
 from gigafibre_utils.paylink.messages import Notice
 from gigafibre_utils.site import Document
@@ -58,11 +60,12 @@ def follow_up(arrangement: str, today: date) -> None:
 	"""
 	current = site.current()
 	with current.atomic():
-		row = current.lock(ARRANGEMENT, arrangement, ["status", "agreed_on", "paid"])
+		row = current.lock(ARRANGEMENT, arrangement, ["name", "customer", "status", "agreed_on", "paid"])
 		if not row or row["status"] != ACTIVE:
 			return
 		before = _instalments(arrangement)
-		after = _judged(before, row["agreed_on"], today)
+		purses = _purses(row, before)
+		after = _judged(before, purses, today)
 		to_remind = [part for part in after if _is_to_remind(part, today)]
 		for part in to_remind:
 			# Before anything is sent: whatever happens then, nobody is told twice.
@@ -71,17 +74,28 @@ def follow_up(arrangement: str, today: date) -> None:
 			_write(INSTALMENT, old["name"], old, new)
 			_settle_request(old, new)
 		_write(ARRANGEMENT, arrangement, row, _conclusion(after, today))
+	missing = {part["name"]: purses[part["invoice"]].missing(part) for part in after if part["status"] != MET}
 	for part in to_remind:
-		_remind(part, today)
+		_remind(part, purses[part["invoice"]].bill, missing[part["name"]], today)
 
 
 @dataclass
 class _Purse:
-	"""What came in on an invoice since the agreement, payment by payment, and how much of it is spent."""
+	"""What came in on invoices since the agreement, payment by payment, and how much of it is spent.
+
+	`bill` is the invoice that waits to be paid, or that was cancelled.
+	"""
 
 	received: list[tuple[str, Decimal]]
+	spent: Decimal
+	bill: Invoice | None
 	is_paid: bool
-	spent: Decimal = ZERO
+	is_short: bool = False
+
+	@property
+	def is_void(self) -> bool:
+		"""Whether there is nothing any more that an instalment could be late for."""
+		return bool(self.bill) and self.bill.docstatus == CANCELLED
 
 	def spend(self, part: Document) -> None:
 		"""Take off what an instalment was met with before."""
@@ -89,46 +103,49 @@ class _Purse:
 			self.spent += part["amount"]
 
 	def meet(self, part: Document) -> Document:
-		"""The instalment, met as far as there is enough for it."""
+		"""The instalment, met where there is enough for it; where there is not, none after it is met."""
 		so_far = ZERO
 		for payment, amount in self.received:
 			so_far += amount
-			if self.spent + part["amount"] <= so_far:
+			if not self.is_short and self.spent + part["amount"] <= so_far:
 				self.spent += part["amount"]
 				return part | {"status": MET, "payment_entry": payment}
+		self.is_short = True
 		if self.is_paid:
 			return part | {"status": MET, "payment_entry": self.received[-1][0] if self.received else None}
 		return part
+
+	def missing(self, part: Document) -> Decimal:
+		"""What is missing of an instalment that is not met, asked in their order."""
+		left = max(ZERO, sum((amount for _, amount in self.received), ZERO) - self.spent)
+		self.spent += min(left, part["amount"])
+		return max(ZERO, part["amount"] - left)
 
 
 def _instalments(arrangement: str) -> list[Document]:
 	"""In the order of their due dates; those without one are last."""
 	wanted = {"parent": arrangement, "parenttype": ARRANGEMENT}
-	parts = site.current().get_all(INSTALMENT, wanted, FIELDS, order_by="idx")
+	found = site.current().get_all(INSTALMENT, wanted, FIELDS, order_by="idx")
+	parts = [part | {"invoice": part["invoice"] or None} for part in found]  # the desk leaves '' as well
 	return sorted(parts, key=lambda part: part["due_date"] or date.max)
 
 
-def _judged(parts: list[Document], agreed_on: date | None, today: date) -> list[Document]:
+def _judged(parts: list[Document], purses: dict[str | None, _Purse], today: date) -> list[Document]:
 	"""The instalments as they stand today."""
 	submitted = _submitted(part["payment_entry"] for part in parts)
-	parts = [_as_known(part, submitted, today) for part in parts]
-	invoices = {part["invoice"] for part in parts if part["invoice"]}
-	purses = {invoice: _purse(invoice, agreed_on or date.min) for invoice in invoices}
+	parts = [_as_known(part, submitted, purses[part["invoice"]].is_void, today) for part in parts]
 	for part in parts:
-		if part["status"] == MET and part["invoice"]:
+		if part["status"] == MET:
 			purses[part["invoice"]].spend(part)
-	return [
-		purses[part["invoice"]].meet(part) if part["invoice"] and part["status"] != MET else part
-		for part in parts
-	]
+	return [part if part["status"] == MET else purses[part["invoice"]].meet(part) for part in parts]
 
 
-def _as_known(part: Document, submitted: set[str], today: date) -> Document:
+def _as_known(part: Document, submitted: set[str], is_void: bool, today: date) -> Document:
 	"""The instalment by what is written on it: met by a payment that stands, or because staff said so."""
 	payment = part["payment_entry"] if part["payment_entry"] in submitted else None
 	if payment or (part["status"] == MET and not part["payment_entry"]):
 		return part | {"status": MET}
-	is_over = bool(part["due_date"]) and part["due_date"] < today
+	is_over = bool(part["due_date"]) and part["due_date"] < today and not is_void
 	return part | {"status": MISSED if is_over else DUE, "payment_entry": payment}
 
 
@@ -137,25 +154,57 @@ def _submitted(payments: Iterable[str | None]) -> set[str]:
 	return {row["name"] for row in site.current().get_all("Payment Entry", wanted, ["name"])}
 
 
-def _purse(invoice: str, agreed_on: date) -> _Purse:
+def _purses(arrangement: Document, parts: list[Document]) -> dict[str | None, _Purse]:
+	"""By the invoice that instalments name; by None for those that name none."""
+	named = {part["invoice"] for part in parts if part["invoice"]}
+	bills: dict[str | None, list[str]] = {invoice: [invoice] for invoice in named}
+	if any(not part["invoice"] for part in parts):
+		billed = {"customer": arrangement["customer"], "docstatus": SUBMITTED, "is_return": 0}
+		if arrangement["agreed_on"]:
+			billed["posting_date"] = ["<=", arrangement["agreed_on"]]
+		found = site.current().get_all("Sales Invoice", billed, ["name"], order_by="posting_date, name")
+		bills[None] = [row["name"] for row in found if row["name"] not in named]
+	return {key: _purse(arrangement, names) for key, names in bills.items()}
+
+
+def _purse(arrangement: Document, invoices: list[str]) -> _Purse:
 	current = site.current()
-	wanted = {"reference_doctype": "Sales Invoice", "reference_name": invoice, "docstatus": SUBMITTED}
+	wanted = {
+		"reference_doctype": "Sales Invoice",
+		"reference_name": ["in", invoices],
+		"docstatus": SUBMITTED,
+	}
 	references = current.get_all("Payment Entry Reference", wanted, ["parent", "allocated_amount"])
 	amounts = dict.fromkeys((row["parent"] for row in references), ZERO)
 	for row in references:
 		amounts[row["parent"]] += row["allocated_amount"]
-	since = {"name": ["in", list(amounts)], "docstatus": SUBMITTED, "posting_date": [">=", agreed_on]}
+	since = {
+		"name": ["in", list(amounts)],
+		"docstatus": SUBMITTED,
+		"posting_date": [">=", arrangement["agreed_on"] or date.min],
+	}
 	payments = current.get_all("Payment Entry", since, ["name"], order_by="posting_date, name")
-	found = model.find(invoice)
-	is_paid = bool(found) and found.docstatus == SUBMITTED and found.outstanding <= 0
-	return _Purse([(row["name"], amounts[row["name"]]) for row in payments], is_paid)
+	received = [(row["name"], amounts[row["name"]]) for row in payments]
+	asked = ["name", "docstatus", "outstanding_amount"]
+	bills = current.get_all("Sales Invoice", {"name": ["in", invoices]}, asked, order_by="posting_date, name")
+	waiting = [row for row in bills if row["docstatus"] != SUBMITTED or row["outstanding_amount"] > 0]
+	spent = _spent_elsewhere(arrangement, invoices, [payment for payment, _ in received])
+	bill = model.find(waiting[0]["name"]) if waiting else None
+	return _Purse(received, spent, bill, bool(bills) and not waiting)
+
+
+def _spent_elsewhere(arrangement: Document, invoices: list[str], payments: list[str]) -> Decimal:
+	"""What these payments have met of other arrangements."""
+	wanted = {"payment_entry": ["in", payments], "status": MET, "parent": ["!=", arrangement["name"]]}
+	met = site.current().get_all(INSTALMENT, wanted, ["invoice", "amount"])
+	return sum((row["amount"] for row in met if row["invoice"] in (None, "", *invoices)), ZERO)
 
 
 def _conclusion(parts: list[Document], today: date) -> Document:
 	"""Where the arrangement as a whole stands."""
 	open_parts = [part for part in parts if part["status"] != MET]
 	status = ACTIVE if open_parts or not parts else KEPT
-	if any(part["due_date"] and part["due_date"] + GRACE < today for part in open_parts):
+	if any(part["status"] == MISSED and part["due_date"] + GRACE < today for part in open_parts):
 		status = BROKEN
 	return {"status": status, "paid": sum((part["amount"] for part in parts if part["status"] == MET), ZERO)}
 
@@ -182,28 +231,29 @@ def _write(doctype: str, name: str, old: Document, new: Document) -> None:
 def _is_to_remind(part: Document, today: date) -> bool:
 	"""From three days before it is due, once; and from the day after, once, until it is long past."""
 	day, told = part["due_date"], part["reminded_on"]
-	if part["status"] == MET or not part["invoice"] or not day:
+	if part["status"] == MET or not day:
 		return False
 	if day < today:
 		return day + GRACE >= today and (not told or told <= day)
 	return day - AHEAD <= today and (not told or told < day - AHEAD)
 
 
-def _remind(part: Document, today: date) -> None:
-	invoice = model.find(part["invoice"])
-	if invoice and invoice.is_payable:
-		sending.remind(invoice, _notice(invoice, part, is_late=part["due_date"] < today))
+def _remind(part: Document, bill: Invoice | None, missing: Decimal, today: date) -> None:
+	if bill and bill.is_payable:
+		sending.remind(bill, _notice(bill, part, missing, is_late=part["due_date"] < today))
 
 
-def _notice(invoice: Invoice, part: Document, is_late: bool) -> Notice:
-	language = model.reader_language(invoice)
+def _notice(bill: Invoice, part: Document, missing: Decimal, is_late: bool) -> Notice:
+	language = model.reader_language(bill)
 	_ = translator(language)
 	if is_late:
 		sentence = _("An instalment of {0} on invoice {1} was due on {2} and has not reached us yet.")
 	else:
 		sentence = _("An instalment of {0} on invoice {1} is due on {2}.")
-	amount = money.display(part["amount"], invoice.currency, language)
+	amount = min(missing, bill.outstanding)
 	day = dates.display(part["due_date"], language)
-	return Notice(
-		_("Your instalment on invoice {0}").format(invoice.name), sentence.format(amount, invoice.name, day)
-	)
+	told = sentence.format(money.display(amount, bill.currency, language), bill.name, day)
+	if amount < bill.outstanding:
+		whole = _("Online, the invoice is paid as a whole: {0}.")
+		told += " " + whole.format(money.display(bill.outstanding, bill.currency, language))
+	return Notice(_("Your instalment on invoice {0}").format(bill.name), told)

@@ -214,11 +214,12 @@ def test_the_payment_request_follows_its_instalment_even_when_a_cheque_bounces(b
 	asked = request(books.site, books.parts(name)[0])
 	# Still active: one more instalment is to come.
 	books.site.sql(
-		f"INSERT INTO {INSTALMENT} (name, parent, parenttype, idx, due_date, amount) "
-		"VALUES (%s, %s, 'Payment Arrangement', 2, %s, 7)",
+		f"INSERT INTO {INSTALMENT} (name, parent, parenttype, idx, due_date, amount, invoice) "
+		"VALUES (%s, %s, 'Payment Arrangement', 2, %s, 7, %s)",
 		f"{name}-2",
 		name,
 		books.today + timedelta(days=30),
+		invoice,
 	)
 	entry = books.pay(invoice, 20)
 	statement = 'SELECT status, outstanding_amount FROM "tabPayment Request" WHERE name = %s'
@@ -235,7 +236,7 @@ def test_the_payment_request_follows_its_instalment_even_when_a_cheque_bounces(b
 
 def test_an_instalment_of_no_invoice_is_met_when_staff_name_its_payment(books: Books, mailbox: MailServer):
 	sent = len(mailbox.messages)
-	name = books.agree((1, 20, None), (None, 5, None))
+	name = books.agree((1, 20, None), (None, 5, None), customer="Billed nothing")
 	books.follow_up()
 	assert books.statuses(name) == ["Active", "Due", "Due"]
 	entry = books.pay(books.site.fresh("unpaid"), 20)
@@ -243,6 +244,71 @@ def test_an_instalment_of_no_invoice_is_met_when_staff_name_its_payment(books: B
 	books.follow_up()
 	assert books.statuses(name) == ["Active", "Met", "Due"]
 	assert len(mailbox.messages) == sent
+
+
+def test_instalments_of_no_invoice_are_about_what_was_billed_until_the_agreement(
+	books: Books, mailbox: MailServer
+):
+	long_ago, since = (books.today - timedelta(days=days) for days in (60, 5))
+	customer = {"customer": "Of many invoices", "contact_email": "many@example.com"}
+	books.site.sql(
+		'INSERT INTO "tabCustomer" (name, customer_name) VALUES (%s, %s) ON CONFLICT DO NOTHING',
+		*[customer["customer"]] * 2,
+	)
+	old = books.site.fresh("unpaid", posting_date=long_ago, **customer)
+	new = books.site.fresh("unpaid", posting_date=since, **customer)
+	name = books.agree((-2, 20, None), (2, 15, ""), customer=customer["customer"])
+	books.pay(new, 50)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Missed", "Due"]
+	assert len(mails(mailbox, old)) == 2
+	assert mails(mailbox, new) == []
+	entry = books.pay(old, 20)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due"]
+	assert books.parts(name)[0]["payment_entry"] == entry
+
+
+def test_nobody_is_late_for_an_invoice_that_was_cancelled(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-9, 20, invoice), (-1, 20, invoice))
+	books.site.sql('UPDATE "tabSales Invoice" SET docstatus = 2 WHERE name = %s', invoice)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Due", "Due"]
+	assert mails(mailbox, invoice) == []
+
+
+def test_a_reminder_tells_what_is_missing_and_that_the_page_asks_for_the_whole(
+	books: Books, mailbox: MailServer
+):
+	invoice = books.site.fresh("unpaid-english")
+	books.agree((-1, 40, invoice), (2, 10, invoice))
+	books.pay(invoice, 15)
+	books.follow_up()
+	missed, due = (
+		" ".join(mail.get_body(("plain",)).get_content().split()) for mail in mails(mailbox, invoice)
+	)
+	assert "An instalment of $25.00" in missed
+	assert "An instalment of $10.00" in due
+	owed = books.site.outstanding(invoice)
+	assert f"Online, the invoice is paid as a whole: ${owed:,.2f}." in missed
+
+
+def test_a_payment_meets_no_later_instalment_before_an_earlier_one(books: Books):
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((10, 30, invoice), (20, 20, invoice))
+	books.pay(invoice, 20)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Due", "Due"]
+
+
+def test_a_payment_is_spent_once_however_many_arrangements_there_are(books: Books):
+	invoice = books.site.fresh("unpaid")
+	names = sorted(books.agree((20, 20, invoice), (40, 9, invoice)) for _ in range(2))
+	books.pay(invoice, 20)
+	books.follow_up()
+	books.follow_up()
+	assert [books.statuses(name)[1] for name in names] == ["Met", "Due"]
 
 
 def test_a_second_run_of_the_day_writes_nothing(books: Books):

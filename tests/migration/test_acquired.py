@@ -312,6 +312,13 @@ def test_no_text_makes_the_reader_stumble(text: str):
 	assert value is None or value.is_finite()
 
 
+def test_the_unicode_text_of_excel_is_read(path: Path):
+	line = '2024-03-25\tA-100\t"1,234.50"\tChèque\tÉté 1'
+	found = only(write(path, line, header=HEADER.replace(",", "\t"), encoding="utf-16"))
+	assert (found.reason, found.method, found.amount) == (None, "cheque", Decimal("1234.50"))
+	assert found.written["reference"] == "Été 1"
+
+
 def test_an_ambiguous_date_is_read_where_the_file_shows_that_the_day_comes_first(path: Path):
 	lines = read(write(path, "03/04/2024,A,1,,", "25/03/2024,A,1,,", "05/05/2024,A,1,,"))
 	assert [line.posting_date for line in lines] == [date(2024, 4, 3), date(2024, 3, 25), date(2024, 5, 5)]
@@ -341,7 +348,10 @@ def test_a_name_does_not_change_from_one_version_to_the_next(path: Path):
 		(b"", "none of the columns date, account, amount, method, reference"),
 		(b"date,amount,method,reference\r\n", "has no column account in its first line"),
 		(b"2024-01-31,A-100,50.00,cash,1\r\n", "none of the columns date"),
-		(HEADER.encode() + b"\r\n2024-01-31,A\x81,1,,", "neither UTF-8 nor Windows-1252"),
+		(b"date,account,amount,method,reference,Montant\r\n", "has several columns for amount in its first"),
+		(b"PK\x03\x04\x81", "was it saved as CSV"),
+		(b"\xff\xfed", "was it saved as CSV"),
+		(HEADER.encode() + b"\r\n2024-01-31,A\x81,1,,", "no text in UTF-8, Windows-1252 or UTF-16"),
 		(HEADER.encode() + b'\r\n2024-01-31,A,1,,x\r\n2024-01-31,A,1,,"open', "no proper CSV from line 3 on"),
 		(HEADER.encode() + b'\r\n2024-01-31,A,1,,"' + b"x" * 200_000 + b'"', "no proper CSV from line 2 on"),
 	],

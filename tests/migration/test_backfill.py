@@ -49,6 +49,9 @@ def fill(site: Migrated) -> bool:
 	(before,) = site.rows(WHERE_IT_LIES)
 	with site.connection.cursor() as cursor:
 		set_path(cursor)
+		cursor.execute(
+			"SELECT set_config('gigafibre.run', '1', true), set_config('gigafibre.step', 'fill', true)"
+		)
 		backfill.service_locations(cursor)
 	site.connection.commit()
 	(after,) = site.rows(WHERE_IT_LIES)

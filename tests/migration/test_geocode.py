@@ -287,6 +287,8 @@ def test_a_fault_that_passes_does_no_harm_and_one_that_stays_is_told(
 		"{}",
 		'{"features": [{}]}',
 		'{"features": [{"properties": {"coordinates": {"latitude": "x"}}}]}',
+		'{"features": [{"properties": {"coordinates": {"latitude": NaN, "longitude": -73.5}}}]}',
+		'{"features": [{"properties": {"coordinates": {"latitude": 95, "longitude": -73.5}}}]}',
 	],
 )
 def test_an_answer_that_is_none_is_told(body: str, mapbox: MapboxDouble):
@@ -306,6 +308,9 @@ def test_another_address_of_the_api_is_told(mapbox: MapboxDouble):
 		(" ", geocode.ENDPOINT, 10, "token is missing"),
 		(TOKEN, "http://api.mapbox.com", 10, "must begin with https"),
 		(TOKEN, "api.mapbox.com", 10, "must begin with https"),
+		(TOKEN, "https://", 10, "must begin with https"),
+		(TOKEN, "https://[::1", 10, "must begin with https"),
+		(TOKEN, "https://api.mapbox.com:port", 10, "must begin with https"),
 		(TOKEN, geocode.ENDPOINT, 0, "at least once a second"),
 	],
 )

@@ -1,9 +1,13 @@
 """A rehearsal as an engineer makes it: migrated, compared, an invoice opened on the pay page and printed."""
 
+import contextlib
 import json
+import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -101,4 +105,51 @@ def test_every_step_has_its_script_and_each_script_says_what_it_does():
 	for script in scripts:
 		shown = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True)
 		assert shown.returncode == 0, shown.stderr
-		assert "Usage:" in shown.stdout
+		assert f"Usage: {script.name}" in shown.stdout
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path):
+	with socket.create_server(("127.0.0.1", 0)) as taken:
+		port = str(taken.getsockname()[1])
+		run = rehearsed(tmp_path, "--port", port)
+		told = run.communicate()[1]
+	assert run.returncode == 1
+	assert told == f"✗ 127.0.0.1:{port} cannot be served: Address already in use.\n"
+	assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("made", ["mariadb", "mariadb/data/mysql", "mariadb/mariadb.log"])
+def test_a_rehearsal_that_is_ended_leaves_nothing_behind(made: str, tmp_path: Path):
+	run = rehearsed(tmp_path, "--no-serve")
+	until(lambda: any(tmp_path.glob(f".host/*/{made}")))
+	run.terminate()
+	run.communicate(timeout=60)
+	assert run.returncode == 143
+	assert [path.name for path in (tmp_path / ".host").iterdir()] == ["lock"]
+	assert str(tmp_path).encode() not in b"".join(_commands_that_run())
+
+
+def rehearsed(directory: Path, *options: str) -> subprocess.Popen[str]:
+	command = [sys.executable, "-m", "gigafibre_utils.cli", "rehearse", "--customers", "40", *options]
+	environment = os.environ | {"PYTHONPATH": str(STEPS.parents[1])}
+	return subprocess.Popen(
+		command,
+		cwd=directory,
+		env=environment,
+		stdout=subprocess.PIPE,
+		stderr=subprocess.PIPE,
+		text=True,
+	)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+	deadline = time.monotonic() + 60
+	while not is_so():
+		assert time.monotonic() < deadline
+		time.sleep(0.01)
+
+
+def _commands_that_run() -> Iterator[bytes]:
+	for process in Path("/proc").glob("[0-9]*"):
+		with contextlib.suppress(OSError):  # it may have ended meanwhile
+			yield (process / "cmdline").read_bytes()

@@ -337,6 +337,20 @@ def test_progress_is_told_of_every_table(mariadb: MariadbServer):
 	assert told == totals.counts
 
 
+def test_nothing_is_made_beside_a_table_that_holds_rows(mariadb: MariadbServer):
+	url = mariadb.new_database("half")
+	connection = Legacy(url).connect()
+	with connection.cursor() as cursor:
+		cursor.execute("CREATE TABLE ticket (id INT)")
+		cursor.execute("INSERT INTO ticket VALUES (1)")
+		connection.commit()
+		with pytest.raises(InvalidInput, match="ticket holds rows already"):
+			write(url, FEWEST)
+		cursor.execute("SHOW TABLES")
+		assert len(cursor.fetchall()) == 1
+	connection.close()
+
+
 def test_a_database_that_holds_rows_is_refused_and_left_alone(made: tuple[str, ControlTotals], ask: Ask):
 	before = checksums(ask)
 	with pytest.raises(InvalidInput, match="customer holds rows already"):

@@ -1,5 +1,6 @@
 """Payments of an acquired company and coordinates from Mapbox, as an engineer brings them in."""
 
+import codecs
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ AS_OF = "2026-11-21"
 OWN = ("tabMigration Run", "tabMigration Run Step", "tabMigration Finding")
 CUSTOMER = """
 	INSERT INTO "tabCustomer" (name, customer_name, account_number) VALUES
-		('CUST-0000001', 'Ève Roy', 'A-100'), ('CUST-0000002', 'Ferme Roy', 'A-200')
+		('CUST-A1', 'Ève Roy', 'A-100'), ('CUST-A2', 'Ferme Roy', 'A-200')
 """
 PLACED = 'UPDATE "tabService Location" SET latitude = 44, longitude = -73'
 PLACE = """
@@ -96,8 +97,8 @@ def test_payments_of_a_file_stand_in_the_books_and_in_the_run(site_url: str, pay
 		"FROM \"tabPayment Entry\" WHERE name LIKE 'EXPRO-%' AND docstatus = 1 "
 		"AND unallocated_amount = paid_amount ORDER BY 1",
 	) == [
-		("CUST-0000001", "2024-01-31", 1234.56, "Credit Card", "CH-9"),
-		("CUST-0000002", "2019-03-25", 50, "Cash", _name_of_second(site_url)),
+		("CUST-A1", "2024-01-31", 1234.56, "Credit Card", "CH-9"),
+		("CUST-A2", "2019-03-25", 50, "Cash", _name_of_second(site_url)),
 	]
 	assert asked(
 		site_url,
@@ -115,11 +116,22 @@ def test_payments_of_a_file_stand_in_the_books_and_in_the_run(site_url: str, pay
 		(3, 1, "Done")
 	]
 	(rejects,) = tmp_path.glob("out/*/rejects/import_expro_payments.csv")
-	assert "A-300" in rejects.read_text()
+	assert "A-300" in rejects.read_text(encoding="utf-8-sig")
+	assert rejects.read_bytes().startswith(codecs.BOM_UTF8)  # else Excel shows accents as something else
+	assert rejects.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("lines", ["", "tomorrow;A-100;10;Carte;1\n", "2026-11-22;A-100;10;Carte;1\n"])
+def test_a_file_without_a_payment_that_counts_is_done_with(site_url: str, payments: Path, lines: str):
+	payments.write_text("Date;Compte;Montant;Mode;Référence\n" + lines)
+	result = brought(site_url, payments)
+	assert result.exit_code == 0, result.output
+	assert runs(site_url) == [("MIG-0001", "Done", "expro.csv", None)]
+	assert asked(site_url, "SELECT count(*) FROM \"tabPayment Entry\" WHERE name LIKE 'EXPRO-%'") == [(0,)]
 
 
 def _name_of_second(site_url: str) -> str:
-	((name,),) = asked(site_url, "SELECT name FROM \"tabPayment Entry\" WHERE party = 'CUST-0000002'")
+	((name,),) = asked(site_url, "SELECT name FROM \"tabPayment Entry\" WHERE party = 'CUST-A2'")
 	return name
 
 

@@ -18,6 +18,9 @@ from gigafibre_utils.migration.reconcile.invariants import Checked
 from gigafibre_utils.migration.reconcile.legacy_side import Apart, LegacySide
 from gigafibre_utils.migration.target import one, rows
 
+MONEY = ("invoices", "payments")
+"""What has sums, and comes by a step of that name."""
+
 _ZONE = """
 	SELECT value FROM public."tabSingles"
 	WHERE doctype = 'System Settings' AND field = 'time_zone' AND value <> ''
@@ -86,6 +89,8 @@ class Reconciliation:
 	balances: list[Balance]
 	findings: list[Finding]
 	steps: list[StepRecord]
+	lacking: tuple[str, ...] = ()
+	"""What of the money no run has brought in, and is not compared."""
 
 	@property
 	def unexplained(self) -> int:
@@ -122,9 +127,15 @@ def reconcile(
 	history = History(connection, run or one(connection, _LAST_RUN) or "MIG-0000")
 	with legacy.snapshot() as snapshot:
 		rejected = erpnext_side.rejected(connection)
-		side = legacy_side.read(snapshot, calendar, rejected)
+		done = counted.steps_done(connection)
+		lacking = tuple(kind for kind in MONEY if f"import_{kind}" not in done)
+		side = legacy_side.read(snapshot, calendar, rejected, *(kind not in lacking for kind in MONEY))
 		counts = counted.count(snapshot, connection, since, rejected)
-		drawn = draw.compare(snapshot, connection, calendar, rejected.invoices, history.number)
+		drawn = (
+			draw.compare(snapshot, connection, calendar, rejected.invoices, history.number)
+			if "invoices" not in lacking
+			else []
+		)
 	with erpnext_side.vouchers(connection, side.undated_invoices, side.undated_payments):
 		there = erpnext_side.read(connection, since)
 		checked = invariants.check(connection, as_of)
@@ -145,9 +156,10 @@ def reconcile(
 		invariants=checked,
 		seed=history.number,
 		drawn=drawn,
-		balances=_balances(side, connection),
+		balances=[] if lacking else _balances(side, connection),
 		findings=history.findings(),
 		steps=history.steps(),
+		lacking=lacking,
 	)
 
 

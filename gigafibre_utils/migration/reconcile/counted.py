@@ -49,9 +49,10 @@ _REJECTED = """
 		AND NOT EXISTS (SELECT FROM ({}) AS there WHERE there.id = finding.legacy_id::text)
 """
 _DONE = """
-	SELECT DISTINCT step.step FROM public."tabMigration Run Step" AS step
+	SELECT step.step, bool_or(run.arguments::jsonb ->> 'since' IS NULL)
+	FROM public."tabMigration Run Step" AS step
 	JOIN public."tabMigration Run" AS run ON run.name = step.parent
-	WHERE step.status = 'Done' AND run.status <> 'Undone'
+	WHERE step.status = 'Done' AND run.status <> 'Undone' GROUP BY step.step
 """
 
 
@@ -208,11 +209,16 @@ class Counted:
 		return self.erpnext - (self.legacy + self.besides - self.rejected)
 
 
+def steps_done(connection: Connection) -> dict[str, bool]:
+	"""The steps of all runs that stand, and whether they brought in all, whatever its date."""
+	return dict(rows(connection, _DONE))
+
+
 def count(
 	snapshot: Snapshot, connection: Connection, since: date | None, rejected: Rejected
 ) -> list[Counted]:
 	"""Count what was brought over: the kinds whose step was run, with `since` those that come whole."""
-	done = {step for (step,) in rows(connection, _DONE)}
+	done = steps_done(connection)
 	return [
 		Counted(
 			kind.name,
@@ -223,7 +229,7 @@ def count(
 			one(connection, f"SELECT count(*) FROM ({kind.there}) AS there"),
 		)
 		for kind in KINDS
-		if kind.step in done and (kind.is_whole or not since)
+		if kind.step in done and (kind.is_whole or (not since and done[kind.step]))
 	]
 
 

@@ -76,12 +76,20 @@ class LegacySide:
 		self.apart[kind].amount += amount
 
 
-def read(snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> LegacySide:
-	"""Add it all up, row by row."""
+def read(
+	snapshot: Snapshot,
+	calendar: Calendar,
+	rejected: Rejected,
+	has_invoices: bool = True,
+	has_payments: bool = True,
+) -> LegacySide:
+	"""Add it all up, row by row: invoices and payments, as far as they were to be brought in."""
 	side = LegacySide()
-	_read_invoices(side, snapshot, calendar, rejected)
-	_read_taxes(side, snapshot, calendar, rejected)
-	_read_payments(side, snapshot, calendar, rejected)
+	if has_invoices:
+		_read_invoices(side, snapshot, calendar, rejected)
+		_read_taxes(side, snapshot, calendar, rejected)
+	if has_payments:
+		_read_payments(side, snapshot, calendar, rejected)
 	return side
 
 

@@ -125,6 +125,8 @@ def as_html(reconciliation: Reconciliation) -> str:
 def verdict(reconciliation: Reconciliation) -> str:
 	"""What to think of it, in four words or so."""
 	number = reconciliation.unexplained
+	if not number and reconciliation.lacking:
+		return f"Reconciled so far: {' and '.join(reconciliation.lacking)} were not brought in"
 	if not number:
 		return "Reconciled to the cent"
 	return "1 difference is unexplained" if number == 1 else f"{number:,} differences are unexplained"

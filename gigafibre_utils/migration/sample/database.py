@@ -68,7 +68,9 @@ def opened(url: str, progress: Progress | None) -> Iterator[LegacyDatabase]:
 			# Bytes go into the tables as they are, zero dates pass, and InnoDB may load in bulk.
 			cursor.execute("SET NAMES latin1")
 			cursor.execute("SET SESSION sql_mode = '', unique_checks = 0, foreign_key_checks = 0")
-			_make_tables(cursor)
+			_see_that_it_is_empty(cursor)
+			for statement in statements().values():
+				cursor.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
 		database = LegacyDatabase(connection, progress)
 		yield database
 		database.close()
@@ -78,9 +80,10 @@ def opened(url: str, progress: Progress | None) -> Iterator[LegacyDatabase]:
 		connection.close()
 
 
-def _make_tables(cursor: Any) -> None:
-	for name, statement in statements().items():
-		cursor.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
+def _see_that_it_is_empty(cursor: Any) -> None:
+	cursor.execute("SHOW TABLES")
+	there = {name.decode() if isinstance(name, bytes) else name for (name,) in cursor.fetchall()}
+	for name in filter(there.__contains__, statements()):
 		cursor.execute(f"SELECT 1 FROM {name} LIMIT 1")
 		if cursor.fetchone():
 			raise InvalidInput(

@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS gigafibre_migration.added (
 	doctype text NOT NULL,
 	name text NOT NULL
 );
+-- The run that had made it before this one took it out and in again.
+ALTER TABLE gigafibre_migration.added ADD COLUMN IF NOT EXISTS made_before int;
 CREATE INDEX IF NOT EXISTS added_run ON gigafibre_migration.added (run, step);
 
 -- What a run changed of rows that were there before it.

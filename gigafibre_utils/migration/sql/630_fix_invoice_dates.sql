@@ -5,6 +5,7 @@ CREATE TEMP TABLE misdated ON COMMIT DROP AS
 SELECT
 	invoice.name,
 	invoice.posting_date AS old_posting_date,
+	invoice.posting_time AS old_posting_time,
 	invoice.due_date AS old_due_date,
 	invoice.creation AS old_creation,
 	bill.posting_date,
@@ -57,6 +58,7 @@ FROM (
 	CROSS JOIN LATERAL (
 		VALUES
 		('posting_date', old_posting_date::text, posting_date::text),
+		('posting_time', old_posting_time::text, posting_time::text),
 		('due_date', old_due_date::text, due_date::text),
 		('creation', old_creation::text, created::text)
 	) AS value (field, old_value, new_value)

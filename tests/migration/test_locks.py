@@ -1,0 +1,154 @@
+"""Locks that others hold, and rights that the user has not: told, and nothing is half done."""
+
+import logging
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from urllib.parse import quote, urlsplit
+
+import psycopg2
+import pytest
+from psycopg2.sql import SQL, Identifier, Literal
+
+from gigafibre_utils.errors import InvalidInput
+from gigafibre_utils.migration import waiting
+from gigafibre_utils.migration.target import Target
+from gigafibre_utils.migration.undo import undo
+from tests.migration.checksums import checksums
+from tests.migration.conftest import Migrated, migrate
+from tests.migration.test_interrupt import wait_until_blocked
+
+TOLD = r"Waiting for .*tab{}.*, which process {} of user .* \(desk, idle in transaction\) holds"
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+	monkeypatch.setattr(waiting, "EVERY", 0.2)
+
+
+class Told(logging.Handler):
+	"""Keeps what is logged, and lets go of what the desk holds as soon as the run says that it waits."""
+
+	def __init__(self, let_go: Callable[[], None]):
+		super().__init__(logging.WARNING)
+		self.said: list[str] = []
+		self._let_go = let_go
+
+	def emit(self, record: logging.LogRecord) -> None:
+		self.said.append(record.getMessage())
+		if len(self.said) == 1:
+			threading.Timer(1, self._let_go).start()
+
+
+def while_held(site_url: str, statement: str, work: Callable[[], object]) -> tuple[int, list[str]]:
+	"""Do the work while the desk has a transaction open; the desk's process, and what was told meanwhile."""
+	with closing(psycopg2.connect(site_url, application_name="desk")) as desk:
+		desk.cursor().execute(statement)
+		told = Told(desk.rollback)
+		waiting.log.addHandler(told)
+		try:
+			work()
+		finally:
+			waiting.log.removeHandler(told)
+		return desk.info.backend_pid, told.said
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("is_dry_run", (False, True))
+def test_a_run_says_once_whom_it_waits_for_and_goes_on(
+	sample, new_site: Callable[[], str], migrated: Migrated, is_dry_run: bool
+):
+	site_url = new_site()
+	before = checksums(site_url)
+	pid, said = while_held(
+		site_url,
+		'LOCK TABLE "tabSales Invoice" IN SHARE MODE',
+		lambda: migrate(sample[0], site_url, is_dry_run=is_dry_run),
+	)
+	(only,) = said
+	assert re.match(TOLD.format("Sales Invoice", pid), only)
+	assert "LOCK TABLE" not in only
+	assert checksums(site_url) == (before if is_dry_run else checksums(migrated.site_url))
+
+
+@pytest.mark.usefixtures("soon")
+def test_taking_a_run_back_says_whom_it_waits_for(sample, new_site: Callable[[], str]):
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	pid, said = while_held(
+		site_url,
+		"UPDATE \"tabCustomer\" SET website = 'x' WHERE name = 'CUST-0000001'",
+		lambda: undo(Target(site_url), 1),
+	)
+	assert len(said) == 1 and f"process {pid} of user" in said[0]
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_run_that_nobody_keeps_waiting_says_nothing(
+	sample, new_site: Callable[[], str], caplog: pytest.LogCaptureFixture
+):
+	migrate(sample[0], new_site())
+	assert "Waiting for" not in caplog.text
+
+
+def test_taking_a_run_back_is_interrupted_while_it_waits(sample, new_site: Callable[[], str]):
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	before = checksums(site_url)
+	with closing(psycopg2.connect(site_url)) as desk, desk.cursor() as cursor:
+		cursor.execute('LOCK TABLE "tabPayment Entry" IN SHARE MODE')
+		command = [
+			sys.executable,
+			"-m",
+			"gigafibre_utils.cli",
+			"migrate",
+			"undo",
+			"--erp",
+			site_url,
+			"--run",
+			"1",
+		]
+		running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+		wait_until_blocked(cursor)
+		running.send_signal(signal.SIGINT)
+		_, told = running.communicate(timeout=15)
+	assert running.returncode == 130
+	assert told.splitlines()[-1].startswith("✗ Interrupted") and "Traceback" not in told
+	assert checksums(site_url) == before
+	assert undo(Target(site_url), 1) > 1000
+
+
+@pytest.fixture
+def with_few_rights(new_site: Callable[[], str]) -> Iterator[tuple[str, str]]:
+	"""A site by its owner's URL, and by that of a user who may read and write rows, and no more."""
+	site_url, user, password = new_site(), f"few_{secrets.token_hex(4)}", "p@s/s#w?o%r:d é"
+	with closing(psycopg2.connect(site_url)) as connection, connection, connection.cursor() as cursor:
+		cursor.execute(SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(Identifier(user), Literal(password)))
+		cursor.execute(
+			SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(
+				Identifier(user)
+			)
+		)
+	yield site_url, re.sub("//.*?@", f"//{user}:{quote(password, safe='')}@", site_url)
+	with closing(psycopg2.connect(site_url)) as connection, connection, connection.cursor() as cursor:
+		cursor.execute(SQL("DROP OWNED BY {0} CASCADE; DROP ROLE {0}").format(Identifier(user)))
+
+
+def test_a_user_who_owns_no_table_brings_in_the_same_rows(
+	sample, with_few_rights: tuple[str, str], migrated: Migrated
+):
+	owner, url = with_few_rights
+	before = checksums(owner)
+	with pytest.raises(InvalidInput, match="permission denied for database") as refused:
+		migrate(sample[0], url)
+	assert "p@s" not in str(refused.value) and checksums(owner) == before
+	with closing(psycopg2.connect(owner)) as connection, connection, connection.cursor() as cursor:
+		names = (urlsplit(owner).path.lstrip("/"), urlsplit(url).username or "")
+		cursor.execute(SQL("GRANT CREATE ON DATABASE {} TO {}").format(*map(Identifier, names)))
+	migrate(sample[0], url)
+	assert checksums(owner) == checksums(migrated.site_url)
