@@ -16,6 +16,8 @@ from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.run import Migration, Options, Outcome
 from gigafibre_utils.migration.sample import ControlTotals, write
 from gigafibre_utils.migration.target import Target
+from tests.migration import by_hand
+from tests.migration.by_hand import Sites, sites
 
 AS_OF = date(2026, 11, 1)
 CUSTOMERS = 40
@@ -84,6 +86,19 @@ def migrated(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> 
 	legacy_url, totals = sample
 	site_url = new_site()
 	return Migrated(legacy_url, site_url, totals, migrate(legacy_url, site_url))
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Sites]:
+	with sites() as found:
+		yield found
+
+
+@pytest.fixture
+def fresh(databases: Sites) -> Iterator[by_hand.Migrated]:
+	"""A site with ERPNext's empty tables, for rows written by hand."""
+	with databases.site() as found:
+		yield found
 
 
 @pytest.fixture

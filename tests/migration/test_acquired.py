@@ -16,7 +16,7 @@ from gigafibre_utils.migration import acquired
 from gigafibre_utils.migration.acquired import Imported, Line, amount, read
 from gigafibre_utils.migration.books import Missing, Resolved
 from gigafibre_utils.migration.chart import make_fiscal_year
-from tests.migration.by_hand import BOOKS, Migrated, Sites, sites
+from tests.migration.by_hand import BOOKS, Migrated, Sites
 from tests.migration.one_step import run, undone
 
 HEADER = "date,account number,amount,method,reference"
@@ -36,12 +36,6 @@ SITE = """
 	SELECT year, year, make_date(year, 1, 1), make_date(year, 12, 31), 0
 	FROM generate_series(2020, 2027) AS year;
 """
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 @pytest.fixture

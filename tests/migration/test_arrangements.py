@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gigafibre_utils.migration.target import run_file, set_path
-from tests.migration.by_hand import FINDING, Migrated, Sites, seconds, sites
+from tests.migration.by_hand import FINDING, Migrated, Sites, seconds
 
 AMOUNTS = ("040_bill.sql", "050_receipt.sql", "060_allocation.sql")
 # As far as a Payment Request copies from them.
@@ -121,12 +121,6 @@ METHOD = [
 	{"id": 4, "customer_id": 2, "kind": "card", "is_default": 1},
 	{"id": 5, "customer_id": 99, "kind": "pigeon"},
 ]
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 def staged(site: Migrated, since: date | None = None) -> Migrated:

@@ -6,7 +6,7 @@ import pytest
 
 from gigafibre_utils.migration import backfill
 from gigafibre_utils.migration.target import set_path
-from tests.migration.by_hand import Migrated, Sites, sites
+from tests.migration.by_hand import Migrated, Sites
 from tests.migration.test_money import Books, migrate
 
 LINES = """
@@ -18,12 +18,6 @@ OTHERS_LINE = """
 """
 VIEW = """CREATE VIEW served AS SELECT name, service_location FROM public."tabSales Invoice Item" """
 WHERE_IT_LIES = """SELECT pg_relation_filenode('public."tabSales Invoice Item"') AS node"""
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 @pytest.fixture

@@ -15,24 +15,12 @@ from gigafibre_utils.migration import geocode
 from gigafibre_utils.migration.geocode import Address, Geocoded, Mapbox
 from gigafibre_utils.migration.target import run_file
 from tests.doubles.mapbox import TOKEN, Known, MapboxDouble, served
-from tests.migration.by_hand import Migrated, Sites, sites
+from tests.migration.by_hand import Migrated
 from tests.migration.one_step import begin, checkpoint, run, undone
 
 FAST = 1000
 CHURCH = "12, rue de l'Église"
 MILL = "9 rang du Moulin"
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
-
-
-@pytest.fixture
-def fresh(databases: Sites) -> Iterator[Migrated]:
-	with databases.site() as found:
-		yield found
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Invoices, payments and their books as legacy rows with every trap make them, to the cent."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.migration.by_hand import Migrated, Sites, seconds, sites
+from tests.migration.by_hand import Migrated, seconds
 
 PARTIES = ("100_customers.sql", "110_addresses_and_contacts.sql")
 PLAN = ("040_bill.sql", "050_receipt.sql", "060_allocation.sql")
@@ -36,18 +35,6 @@ AUGUST = seconds(2019, 8, 14, 10)
 DUE = seconds(2019, 7, 5, 10)
 CUSTOMER = [{"id": 1, "first_name": "Ève", "last_name": "Roy"}, {"id": 2, "company": "Ferme Roy"}]
 PRODUCT = [{"id": 1, "sku": "NET", "name_fr": "Fibre", "category": "internet", "price": "50.00"}]
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
-
-
-@pytest.fixture
-def fresh(databases: Sites) -> Iterator[Migrated]:
-	with databases.site() as found:
-		yield found
 
 
 class Books:
@@ -629,4 +616,5 @@ def test_dates_are_set_right_again(fresh: Migrated) -> None:
 		("Sales Invoice", "creation", "2019-06-14 10:00:00"),
 		("Sales Invoice", "due_date", "2028-01-01"),
 		("Sales Invoice", "posting_date", "2019-06-14"),
+		("Sales Invoice", "posting_time", "10:00:00"),
 	}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.migration.by_hand import Migrated, Sites, seconds, sites
+from tests.migration.by_hand import Migrated, Sites, seconds
 
 CUSTOMERS = ("100_customers.sql", "110_addresses_and_contacts.sql")
 PLACES = "150_service_locations.sql"
@@ -121,12 +121,6 @@ INVOICE_ITEM = [
 	{"id": 4, "invoice_id": 2, "service_id": 8},
 	{"id": 5, "invoice_id": 2, "service_id": 12, "period_start": "2014-08-01", "period_end": "2014-07-01"},
 ]
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 def staged(site: Migrated) -> Migrated:

@@ -10,16 +10,10 @@ from psycopg2.extensions import connection as Connection
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import print_format
 from gigafibre_utils.migration.books import Resolved
-from tests.migration.by_hand import BOOKS, Migrated, Sites, sites
+from tests.migration.by_hand import BOOKS, Migrated, Sites
 from tests.migration.one_step import run, undone
 
 OTHER = "Ma facture"
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 @pytest.fixture

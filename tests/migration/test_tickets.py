@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.migration.by_hand import Migrated, Sites, seconds, sites
+from tests.migration.by_hand import Migrated, Sites, seconds
 
 TICKETS = ("550_issues.sql", "560_communications.sql")
 OPENED = datetime(2016, 12, 31, 23, 30)
@@ -55,12 +55,6 @@ MESSAGE = [
 	{"id": 8, "ticket_id": 4, "author": "pas de courriel", "body": "?", "sent_at": seconds(2021, 5, 2)},
 	{"id": 6, "ticket_id": 55, "author": "gilles", "body": "Perdu", "sent_at": seconds(2018, 1, 1)},
 ]
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[Sites]:
-	with sites() as found:
-		yield found
 
 
 def staged(site: Migrated, since: date | None = None) -> Migrated:
