@@ -90,7 +90,7 @@ _CUSTOM_FIELDS = """
 """
 _COLUMNS = """
 	SELECT table_name, array_agg(column_name::text) FROM information_schema.columns
-	WHERE table_schema = 'public' GROUP BY table_name
+	WHERE table_schema = 'public' AND data_type IN ('character varying', 'text') GROUP BY table_name
 """
 # Messages of the legacy database go with their issue; what the site writes down by itself is no comment.
 _ONLY = {"Communication": "t.name NOT LIKE 'LM-%'", "Comment": "t.comment_type = 'Comment'"}
@@ -165,13 +165,13 @@ def _runs(connection: Connection, found: Sequence[tuple]) -> dict[tuple[str, str
 
 def _others(link: Link, columns: Iterable[str]) -> Composed:
 	"""Rows that name a document that leaves, and stay themselves."""
-	doctype, name = Literal(link.table), SQL("t.name")
+	doctype, name = Literal(link.table), SQL("t.name::text")  # some are numbers
 	holder, holder_name = doctype, name
 	# A row of a document, or of a ledger, belongs to its document.
 	for kind, of in (("parenttype", "parent"), ("voucher_type", "voucher_no")):
 		if {kind, of} <= set(columns):
 			holder = SQL("coalesce(nullif(t.{}, ''), {})").format(Identifier(kind), doctype)
-			holder_name = SQL("coalesce(nullif(t.{}, ''), t.name)").format(Identifier(of))
+			holder_name = SQL("coalesce(nullif(t.{}, ''), t.name::text)").format(Identifier(of))
 			break
 	return SQL("""
 		SELECT {holder}, {holder_name}, gone.doctype, gone.name FROM public.{table} AS t
@@ -183,7 +183,7 @@ def _others(link: Link, columns: Iterable[str]) -> Composed:
 			)
 			AND NOT EXISTS (
 				SELECT FROM leaving AS its
-				WHERE its.name = t.name AND its.doctype = {doctype}
+				WHERE its.name = t.name::text AND its.doctype = {doctype}
 			)
 		LIMIT {shown}
 	""").format(

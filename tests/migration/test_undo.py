@@ -26,7 +26,10 @@ FIELDS = """
 		('Timesheet', 'sales_invoice', 'Link', 'Sales Invoice'),
 		('Version', 'docname', 'Dynamic Link', 'ref_doctype'), ('Gone', 'customer', 'Link', 'Customer');
 	CREATE TABLE "tabContract" (name varchar(140), party_type varchar(140), party_name varchar(140));
-	CREATE TABLE "tabTimesheet" (name varchar(140), sales_invoice varchar(140));
+	-- Some DocTypes number their documents.
+	CREATE TABLE "tabTimesheet" (
+		name bigint, parent varchar(140), parenttype varchar(140), sales_invoice varchar(140)
+	);
 	CREATE TABLE "tabVersion" (name varchar(140), ref_doctype varchar(140), docname varchar(140));
 """
 
@@ -161,7 +164,7 @@ def test_what_was_built_on_a_run_keeps_it(change: str, told: str, brought: str):
 			f"INSERT INTO \"tabContract\" SELECT 'AGREED', 'Customer', {CUSTOMER}",
 			"Contract AGREED stands on Customer",
 		),
-		(f"INSERT INTO \"tabTimesheet\" SELECT 'TS-1', {INVOICE}", "Timesheet TS-1 stands on Sales Invoice"),
+		(f"INSERT INTO \"tabTimesheet\" SELECT 7, '', '', {INVOICE}", "Timesheet 7 stands on Sales Invoice"),
 		(f"INSERT INTO \"tabVersion\" SELECT 'x', 'Customer', {CUSTOMER}", None),
 	],
 )
