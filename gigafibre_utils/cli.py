@@ -49,8 +49,10 @@ def main(ctx: click.Context) -> None:
 	"""Gigafibre billing for ERPNext."""
 	ctx.obj = _migrate_embedded
 	logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-	# A terminated process cleans up as an interrupted one does.
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+	# A terminated process cleans up as an interrupted one does; so does one whose terminal is closed.
+	for number in (signal.SIGTERM, signal.SIGHUP):
+		if signal.getsignal(number) is signal.SIG_DFL:  # nohup has the latter ignored
+			signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 @main.command()
@@ -118,6 +120,9 @@ def rehearse(customers: int, port: int, serve: bool) -> None:
 		_fail(str(error), as_json=False)
 	except OSError as error:
 		_fail(f"{error.filename or 'The rehearsal'}: {error.strerror or error}.", as_json=False)
+	except KeyboardInterrupt:
+		click.echo("✗ Interrupted: nothing is left but the reports.", err=True)
+		sys.exit(130)
 	sys.exit(0 if is_good else 1)
 
 

@@ -142,7 +142,7 @@ class MariadbServer:
 		_write_secret(
 			self._first_words,
 			f"CREATE OR REPLACE USER {USER}@localhost IDENTIFIED BY '{password}';\n"
-			f"GRANT ALL ON *.* TO {USER}@localhost;\n"
+			f"GRANT ALL ON *.* TO {USER}@localhost WITH GRANT OPTION;\n"
 			f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET latin1;\n",
 		)
 

@@ -32,7 +32,7 @@ def sample_legacy(running: RunningHost, customers: int, out: Path) -> Iterator[L
 		server.start()
 		totals = write(server.url, customers)
 		out.mkdir(parents=True, exist_ok=True)
-		(out / TOTALS).write_text(totals.as_json())
+		(out / TOTALS).write_text(totals.as_json(), encoding="utf-8")
 		told = f"{customers:,} customers, {totals.counts['invoice']:,} invoices"
 		click.echo(f"✓ legacy database of {told}", err=True)
 		yield Legacy(server.url)

@@ -107,7 +107,7 @@ class SampleCompany:
 			for field in fields:
 				self._insert("Custom Field", f"{doctype}-{field['fieldname']}", dt=doctype, **field)
 		known = {column.name for column in tables()["Print Format"].columns}
-		described = json.loads(PRINT_FORMAT.read_text())
+		described = json.loads(PRINT_FORMAT.read_text(encoding="utf-8"))
 		values = {key: value for key, value in described.items() if key in known}
 		self._insert("Print Format", described["name"], **values)
 

@@ -126,7 +126,9 @@ def create(connection: Connection) -> None:
 
 
 def _described() -> Iterator[Table]:
-	blocks = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", TABLES.read_text(), flags=re.M).strip())
+	blocks = re.split(
+		r"\n(?=\S)", re.sub(r"^#.*\n", "", TABLES.read_text(encoding="utf-8"), flags=re.M).strip()
+	)
 	for block in blocks:
 		head, _, words = block.partition("\n")
 		doctype = head.removesuffix(" [child]")
@@ -148,7 +150,7 @@ def _type(kind: str, default: str | None) -> str:
 
 def _own() -> Iterator[Table]:
 	for path in sorted(PACKAGE.glob("gigafibre_utils/doctype/*/*.json")):
-		doctype = json.loads(path.read_text())
+		doctype = json.loads(path.read_text(encoding="utf-8"))
 		if doctype.get("issingle"):
 			continue
 		columns = (

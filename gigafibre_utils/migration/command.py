@@ -5,6 +5,7 @@ import functools
 import logging
 import os
 import re
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -42,7 +43,7 @@ Embedded = Callable[[Legacy, Options, Path, int | None, bool], bool]
 
 
 class Told(click.ClickException):
-	"""One sentence, and exit status 1; 130 where it was interrupted, as the shell has it."""
+	"""One sentence, and exit status 1 unless told otherwise."""
 
 	def __init__(self, message: str, exit_code: int = 1):
 		super().__init__(message)
@@ -66,10 +67,13 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 		except OSError as error:
 			if error.errno == errno.EPIPE:
 				raise  # nobody reads any more: click ends in silence
+			if not error.filename:
+				sys.stdout = open(os.devnull, "w")  # at the end Python would fail once more to write the rest
 			raise Told(f"{error.filename or 'The output'}: {error.strerror or error}.") from error
-		except KeyboardInterrupt:
-			told = "Interrupted: what is behind it stays, the same command goes on from there."
-			raise Told(told, exit_code=130) from None
+		except (KeyboardInterrupt, SystemExit) as error:
+			told = "Interrupted: what was committed stays, the same command goes on from there."
+			# As the shell has it: 128 and the signal's number.
+			raise Told(told, exit_code=error.code if isinstance(error, SystemExit) else 130) from None
 
 	return wrapped
 
@@ -254,7 +258,7 @@ def reconcile_command(
 	target, out = site_of(ctx, erp), out or _out()
 	_see_that_it_can_be_written(out)
 	try:
-		with closing(target.connect()) as connection:
+		with closing(target.connect()) as connection, target.attended():
 			target.check(connection)
 			_, first = brought_since(connection) or (None, None)
 			options = Options(as_of=as_of or last_day(connection) or date.today(), since=since or first)
@@ -282,7 +286,7 @@ def sample(legacy: str, customers: int, totals: Path) -> None:
 	_see_that_it_can_be_written(totals.parent)
 	known = write_sample(legacy, customers)
 	totals.parent.mkdir(parents=True, exist_ok=True)
-	totals.write_text(known.as_json())
+	totals.write_text(known.as_json(), encoding="utf-8")
 	click.echo(f"✓ {customers:,} customers; what the database must come to: {totals}")
 
 

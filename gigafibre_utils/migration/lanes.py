@@ -21,7 +21,7 @@ def do_all(tasks: Sequence[Task], lanes: int, cancel: Callable[[], None]) -> Non
 	"""Do every task, those that are ready in their order, no more than `lanes` at a time.
 
 	The first error ends it: what is at work is waited for, nothing more is begun, and the error comes out.
-	KeyboardInterrupt does not wait: `cancel` is called until it has ended what is at work.
+	A signal to end does not wait: `cancel` is called until it has ended what is at work.
 	"""
 	waiting, done = list(tasks), set[str]()
 	names = {task.name for task in tasks}
@@ -40,7 +40,7 @@ def do_all(tasks: Sequence[Task], lanes: int, cancel: Callable[[], None]) -> Non
 				for future in wait(running, return_when=FIRST_COMPLETED).done:
 					done.add(running.pop(future).name)
 					future.result()
-		except KeyboardInterrupt:
+		except (KeyboardInterrupt, SystemExit):
 			while wait(running, EVERY).not_done:
 				cancel()
 			raise

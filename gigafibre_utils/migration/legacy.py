@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import MySQLdb
 from MySQLdb.cursors import SSCursor
 
-from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
 from gigafibre_utils.migration.tables import TABLES, Table
 
 BATCH = 5_000
@@ -19,7 +19,14 @@ FORM = (
 	"The legacy database must be given as mysql://user:password@host:3306/database, with signs such as "
 	"@ # / % in the password as %40 %23 %2F %25."
 )
-REFUSED, NO_DATABASE, NO_RIGHT = 1045, 1049, 1044
+LOCK_SECONDS = 30
+"""How long somebody may keep a table from being read; MariaDB itself would wait for a day."""
+
+SILENT_SECONDS = 900
+"""After so long without a word the server is taken for gone."""
+
+REFUSED, NO_DATABASE, NO_RIGHT, LOCKED = 1045, 1049, 1044, 1205
+GONE = (1053, 1927, 2003, 2006, 2013, 2055)
 
 
 class Legacy:
@@ -48,8 +55,8 @@ class Legacy:
 	def snapshot(self) -> Iterator["Snapshot"]:
 		"""The database as it is now, however long it is read.
 
-		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses the user or
-		has no such database.
+		Raises ServiceUnavailable where the server does not answer, InvalidInput where it refuses the user, a
+		query or has no such database.
 		"""
 		connection = self.connect()
 		try:
@@ -57,15 +64,23 @@ class Legacy:
 				# No conversion: what stands in the tables comes as it stands.
 				cursor.execute("SET SESSION character_set_results = NULL")
 				cursor.execute("SET SESSION sql_mode = '', net_write_timeout = 3600")
+				cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
 				cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 				cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 			yield Snapshot(connection)
-		except MySQLdb.OperationalError as error:
-			raise ServiceUnavailable(
-				f"The legacy database {self.name} went away: {error.args[-1]}."
-			) from error
+		except MySQLdb.Error as error:
+			raise self._in_one_sentence(error) from error
 		finally:
 			connection.close()
+
+	def _in_one_sentence(self, error: MySQLdb.Error) -> GigafibreError:
+		code, told = error.args[0], error.args[-1]
+		if code == LOCKED:
+			somebody = f"somebody has kept a table locked for {LOCK_SECONDS} seconds"
+			return ServiceUnavailable(f"The legacy database {self.name} cannot be read: {somebody}.")
+		if code in GONE:
+			return ServiceUnavailable(f"The legacy database {self.name} went away: {told}.")
+		return InvalidInput(f"The legacy database {self.name} cannot be read: {told}.")
 
 	def check(self) -> None:
 		"""See that all that is read is there, and that ERPNext has room for it.
@@ -88,7 +103,12 @@ class Legacy:
 		"""A connection that converts nothing; raises as `snapshot` does."""
 		try:
 			return MySQLdb.connect(
-				**self._place, **self._user, conv={}, use_unicode=False, connect_timeout=CONNECT_SECONDS
+				**self._place,
+				**self._user,
+				conv={},
+				use_unicode=False,
+				connect_timeout=CONNECT_SECONDS,
+				read_timeout=SILENT_SECONDS,
 			)
 		except MySQLdb.Error as error:
 			code = error.args[0]
@@ -138,6 +158,8 @@ class Snapshot:
 	def checksum(self, table: str) -> int:
 		"""A number that changes with any row of the table."""
 		((_, checksum),) = self.rows(f"CHECKSUM TABLE `{table}`")
+		if checksum is None:  # MariaDB's way to say that it is gone or damaged
+			raise InvalidInput(f"The legacy table {table} cannot be read: it is gone or damaged.")
 		return int(checksum)
 
 	def version(self) -> str:
@@ -147,7 +169,8 @@ class Snapshot:
 
 def _check_column(table: str, column: str, there: str | None, types: tuple[str, ...]) -> None:
 	if there is None:
-		raise InvalidInput(f"The legacy table {table} has no column {column}: another version of its schema?")
+		told = f"has no column {column} that its user may read"
+		raise InvalidInput(f"The legacy table {table} {told}: another version of its schema?")
 	if there not in types:
 		raise InvalidInput(
 			f"The legacy column {table}.{column} is of type {there}, where {' or '.join(types)} is expected: "

@@ -7,6 +7,7 @@ goes on with the first step that is not behind it. A dry run is one transaction,
 import json
 import logging
 import platform
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -135,8 +136,8 @@ class Migration:
 		if self._options.take_out and (brought := brought_since(control)):
 			self._options = replace(self._options, since=brought[1])
 		unfinished = self._unfinished(control)
-		resolved = self._resolved(control, unfinished)
 		check_site(control, steps, self._options.since)
+		resolved = self._resolved(control, unfinished)
 		self._history = unfinished or self._begin(control, steps, resolved)
 		self._history.set(status="Running", error=None)
 		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
@@ -144,11 +145,11 @@ class Migration:
 		try:
 			cancel = partial(self._target.cancel_others, self._control)
 			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES, cancel)
-		except (GigafibreError, KeyboardInterrupt) as error:
+			return conclude(control, self._history, afterwards)
+		except BaseException as error:
 			if not self._dry:
-				self._history.fail(str(error) or "Interrupted.")
+				self._history.fail(why(error))
 			raise
-		return conclude(control, self._history, afterwards)
 
 	def _unfinished(self, control: Connection) -> History | None:
 		history = History.unfinished(control, PLAN)
@@ -159,12 +160,10 @@ class Migration:
 		if history.get("legacy") != self._legacy.name or any(
 			begun[key] != asked[key] for key in asked if key != "as_of"
 		):
-			told = (
-				f"was begun with {history.get('arguments')} from {history.get('legacy')} and is not finished"
-			)
 			raise InvalidInput(
-				f"{history.name} {told}: go on with it as it was begun, or take it "
-				f"back by migrate undo --run {history.number}."
+				f"{history.name} is not finished, which was begun as {_command(begun)} from "
+				f"{history.get('legacy')}: go on with it so, or take it back by migrate undo --run "
+				f"{history.number}."
 			)
 		self._options = replace(self._options, as_of=date.fromisoformat(begun["as_of"]))
 		return history
@@ -266,6 +265,13 @@ class Migration:
 		return transaction(self._target, self._history, step, self._dry)
 
 
+def why(error: BaseException) -> str:
+	"""Why a run ended, for its record. What is no sentence of ours may hold values of rows."""
+	if isinstance(error, KeyboardInterrupt | SystemExit):
+		return "Interrupted."
+	return str(error) if isinstance(error, GigafibreError) else f"{type(error).__name__}."
+
+
 def conclude(control: Connection, history: History, afterwards: Afterwards | None) -> Outcome:
 	"""Close a run whose steps are all behind it; `afterwards` is told what it did before that."""
 	outcome = Outcome(history.name, history.steps(), history.findings())
@@ -307,6 +313,19 @@ def _reads(steps: Sequence[Step]) -> list[str]:
 	return [name for name in dict.fromkeys(order) if name in needed]
 
 
+def _command(begun: dict[str, Any]) -> str:
+	"""What was said to begin a run, but for its databases."""
+	which = begun["take_out"]
+	if which:
+		said = {"customer": which["customer"], "from": which["first"], "to": which["last"]}
+	else:
+		said = {"only": ",".join(begun["only"]), "since": begun["since"]}
+	options = {"company": begun["company"], **said}
+	words = [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value]
+	command = ["migrate", "reimport-payments" if which else "run", *words]
+	return " ".join([*command, *(["--create-missing"] if begun["create_missing"] else [])])
+
+
 def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
 	for name in names:
 		started = time.monotonic()
@@ -316,7 +335,7 @@ def _run_files(cursor: Cursor, names: Sequence[str]) -> None:
 
 def in_one_sentence(step: str, target: str, error: psycopg2.Error) -> GigafibreError:
 	"""PostgreSQL's error as one sentence, without its details: they hold values of rows."""
-	again = "Nothing of it was kept; the same command goes on from here"
+	again = "What was not committed is as before; the same command goes on from here"
 	if isinstance(error, DiskFull):
 		return ServiceUnavailable(f"{step}: the disk of {target} is full. {again} once there is room.")
 	if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not error.pgcode:

@@ -13,7 +13,6 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from gigafibre_utils import __version__
-from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.migration.history import RUNNING, History
 from gigafibre_utils.migration.run import (
 	Afterwards,
@@ -22,6 +21,7 @@ from gigafibre_utils.migration.run import (
 	conclude,
 	in_one_sentence,
 	transaction,
+	why,
 )
 from gigafibre_utils.migration.target import Target, one, run_file
 
@@ -91,11 +91,11 @@ def _run(
 	history = _begin(control, single)
 	try:
 		_do(target, single, progress, history, dry)
-	except GigafibreError as error:
+		return conclude(control, history, afterwards)
+	except BaseException as error:
 		if not dry:
-			history.fail(str(error))
+			history.fail(why(error))
 		raise
-	return conclude(control, history, afterwards)
 
 
 def _begin(control: Connection, single: Single) -> History:

@@ -1,9 +1,10 @@
 """The site that a migration writes to: ERPNext's tables on PostgreSQL."""
 
+import logging
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,20 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import Composable
 
-from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
-from gigafibre_utils.migration import waiting
+from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration import signals, waiting
 from gigafibre_utils.migration.staging import SCHEMA
 
 SQL_FILES = Path(__file__).with_name("sql")
-APP_TABLES = ("tabMigration Run", "tabMigration Run Step", "tabMigration Finding", "tabService Location")
+APP_TABLES = (
+	"tabMigration Run",
+	"tabMigration Run Step",
+	"tabMigration Finding",
+	"tabService Location",
+	"tabStored Payment Method",
+	"tabPayment Arrangement",
+	"tabPayment Arrangement Instalment",
+)
 ERPNEXT_TABLES = (
 	"tabSales Invoice",
 	"tabPayment Entry",
@@ -36,12 +45,21 @@ SESSION = """
 	SET datestyle = 'ISO, YMD';
 """
 CONNECT_SECONDS = 10
+# A server that is switched off says nothing more: that is noticed within a minute.
+SETTINGS = {
+	"keepalives_idle": 30,
+	"keepalives_interval": 10,
+	"keepalives_count": 3,
+	"client_encoding": "UTF8",
+}
 FORM = (
 	"The site's database must be given as postgresql://user:password@host:5432/database, with signs such as "
 	"@ # / % in the password as %40 %23 %2F %25."
 )
 PATIENCE = 5
 """Seconds to wait for a migration that was just ended: its server process is some moments behind it."""
+
+log = logging.getLogger("gigafibre.migration")
 
 _LOCK = int.from_bytes(b"migrate")
 _CANCEL_OTHERS = """
@@ -73,7 +91,7 @@ class Target:
 		"""
 		try:
 			connection = psycopg2.connect(
-				self._url, connect_timeout=CONNECT_SECONDS, application_name=self._application
+				self._url, connect_timeout=CONNECT_SECONDS, application_name=self._application, **SETTINGS
 			)
 			with connection, connection.cursor() as cursor:
 				cursor.execute(SESSION)
@@ -100,10 +118,24 @@ class Target:
 				if time.monotonic() > deadline:
 					raise InvalidInput(f"Another migration into {self.name} is running.")
 				time.sleep(0.1)
-			with waiting.told(self.connect, self._application):
+			with self.attended():
 				yield connection
 		finally:
 			connection.close()
+
+	@contextmanager
+	def attended(self) -> Iterator[None]:
+		"""While within, who keeps its connections waiting is told, and Ctrl-C ends what they are doing."""
+		with waiting.told(self.connect, self._application), signals.heard(self._cancel_all):
+			yield
+
+	def _cancel_all(self) -> None:
+		try:
+			with closing(self.connect()) as connection:
+				self.cancel_others(connection)
+		except (psycopg2.Error, GigafibreError):
+			# Then nothing is waited for either.
+			log.debug("Nobody could cancel what the migration is doing.")
 
 	def cancel_others(self, connection: Connection) -> None:
 		"""Cancel what every other connection that was made here is doing."""
@@ -117,9 +149,8 @@ class Target:
 				raise InvalidInput(f"{self.name} is no ERPNext site on PostgreSQL: it has no table {name}.")
 		for name in APP_TABLES:
 			if not table_exists(connection, name):
-				raise InvalidInput(
-					f"The app gigafibre_utils is not installed on {self.name}: no table {name}."
-				)
+				told = f"is not installed on {self.name}, or not migrated to this version"
+				raise InvalidInput(f"The app gigafibre_utils {told}: no table {name}.")
 
 
 def table_exists(connection: Connection, name: str) -> bool:
@@ -153,7 +184,7 @@ def one(connection: Connection, query: str | Composable, *values: Any) -> Any:
 
 def run_file(cursor: Cursor, name: str) -> None:
 	"""Run one of our numbered files in the cursor's transaction."""
-	cursor.execute((SQL_FILES / name).read_text())
+	cursor.execute((SQL_FILES / name).read_text(encoding="utf-8"))
 
 
 def set_path(cursor: Cursor) -> None:

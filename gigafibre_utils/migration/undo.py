@@ -1,7 +1,6 @@
 """Taking a run back: what it added goes, what it changed is as before, unless something was built on it."""
 
 from contextlib import closing
-from functools import partial
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -11,7 +10,6 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration.built_on import SHOWN, in_short, leave, obstacles
 from gigafibre_utils.migration.history import UNDONE
-from gigafibre_utils.migration.lanes import Task, do_all
 from gigafibre_utils.migration.run import in_one_sentence
 from gigafibre_utils.migration.target import Target, one, rows, run_file, set_path
 
@@ -63,7 +61,12 @@ _GIVE_BACK = (
 	"UPDATE added SET run = made_before, made_before = NULL WHERE run = %s AND made_before IS NOT NULL"
 )
 _ADDED = "SELECT doctype, name FROM added WHERE run = %(run)s"
-_MADE = 'SELECT coalesce(sum(rows_made), 0) FROM public."tabMigration Run Step" WHERE parent = %s'
+# Payments that were out and in again may have been so once more since, and are then that run's.
+_MADE = """
+	SELECT coalesce(sum(rows_made), 0) FROM public."tabMigration Run Step" step
+	JOIN public."tabMigration Run" run ON run.name = step.parent
+	WHERE parent = %s AND run.arguments::jsonb ->> 'take_out' IS NULL
+"""
 _IS_KNOWN = "SELECT EXISTS (SELECT FROM added WHERE run = %s)"
 
 
@@ -72,29 +75,23 @@ def undo(target: Target, number: int) -> int:
 
 	Raises InvalidInput where there is no such run, or something stands in the way: nothing is changed then.
 	"""
-	name, gone = f"MIG-{number:04d}", 0
-
-	def take_back() -> None:
-		nonlocal gone
-		with closing(target.connect()) as connection, connection.cursor() as cursor:
-			run_file(cursor, "000_schema.sql")
-			set_path(cursor)
-			_see_that_it_is_known(connection, number, name)
-			gone = _undo(cursor, number)
-			cursor.execute('UPDATE "tabMigration Run" SET status = %s WHERE name = %s', [UNDONE, name])
-			connection.commit()
-
+	name = f"MIG-{number:04d}"
 	try:
 		with target.alone() as control:
 			target.check(control)
 			status = one(control, 'SELECT status FROM public."tabMigration Run" WHERE name = %s', name)
 			if not status or status == UNDONE:
 				raise InvalidInput(f"{target.name} has no run {name} to be taken back.")
-			# In a lane, so that Ctrl-C ends it while it waits for the database.
-			do_all([Task(name, take_back)], 1, partial(target.cancel_others, control))
+			with closing(target.connect()) as connection, connection.cursor() as cursor:
+				run_file(cursor, "000_schema.sql")
+				set_path(cursor)
+				_see_that_it_is_known(connection, number, name)
+				gone = _undo(cursor, number)
+				cursor.execute('UPDATE "tabMigration Run" SET status = %s WHERE name = %s', [UNDONE, name])
+				connection.commit()
+				return gone
 	except psycopg2.Error as error:
 		raise in_one_sentence(f"Taking {name} back", target.name, error) from error
-	return gone
 
 
 def _see_that_it_is_known(connection: Connection, number: int, name: str) -> None:

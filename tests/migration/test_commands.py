@@ -105,11 +105,15 @@ def test_reports_that_cannot_be_written_are_told_before_the_work(tmp_path: Path)
 	assert (result.exit_code, "Reports cannot be written to" in result.output) == (1, True)
 
 
-def test_a_run_of_which_nobody_can_be_told_is_done_all_the_same(sample, new_site: Callable[[], str]):
+@pytest.mark.parametrize("unbuffered", ("", "1"))
+def test_a_run_of_which_nobody_can_be_told_is_done_all_the_same(
+	unbuffered: str, sample, new_site: Callable[[], str]
+):
 	site_url = new_site()
+	environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
 	with open("/dev/full", "w") as full:
 		command = [*PROGRAM, *custom_fields(sample[0], site_url)]
-		run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+		run = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True)
 	assert run.returncode == 1
 	assert "Traceback" not in run.stderr
 	assert os.strerror(errno.ENOSPC) in run.stderr

@@ -12,7 +12,9 @@ import psycopg2
 import pytest
 
 from tests.migration.conftest import AS_OF, Migrated
+from tests.migration.test_undo import asked
 
+TOLD = "✗ Interrupted: what was committed stays, the same command goes on from there."
 LOCKED = ("Sales Invoice", "Customer")
 MONEY = """
 	SELECT string_agg(t.line, ',' ORDER BY t.line) FROM (
@@ -20,11 +22,12 @@ MONEY = """
 		UNION ALL SELECT name || debit || credit FROM public."tabGL Entry"
 	) AS t
 """
-PROGRAM = [sys.executable, "-m", "gigafibre_utils.cli", "migrate", "run", "--create-missing"]
+PROGRAM = [sys.executable, "-m", "gigafibre_utils.cli", "migrate"]
 
 
 def command(legacy: str, site: str, out: Path, *more: str) -> list[str]:
-	return [*PROGRAM, "--legacy", legacy, "--erp", site, "--as-of", str(AS_OF), "--out", str(out), *more]
+	where = ["--legacy", legacy, "--erp", site, "--out", str(out)]
+	return [*PROGRAM, "run", *where, "--create-missing", "--as-of", str(AS_OF), *more]
 
 
 def money(site_url: str) -> str:
@@ -61,12 +64,80 @@ def test_an_interrupted_run_ends_at_once_and_is_gone_on_with(
 		running.send_signal(signal.SIGINT)
 		_, told = running.communicate(timeout=15)
 		assert running.returncode == 130
-		assert told.splitlines()[-1] == (
-			"✗ Interrupted: what is behind it stays, the same command goes on from there."
-		)
+		assert told.splitlines()[-1] == TOLD
 		assert "Traceback" not in told
 		cursor.execute('SELECT status, error FROM "tabMigration Run"')
 		assert cursor.fetchall() == ([] if options else [("Failed", "Interrupted.")])
+	_goes_on(migrated, site_url, tmp_path)
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
+def test_a_run_that_is_terminated_ends_at_once_and_is_gone_on_with(
+	number: signal.Signals, migrated: Migrated, new_site: Callable[[], str], tmp_path: Path
+) -> None:
+	site_url = new_site()
+	run = command(migrated.legacy_url, site_url, tmp_path)
+	status, told = _ended_while_locked(site_url, run, number)
+	assert (status, told) == (128 + number, TOLD)
+	assert asked(site_url, 'SELECT status, error FROM "tabMigration Run"') == [("Failed", "Interrupted.")]
+	_goes_on(migrated, site_url, tmp_path)
+
+
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+@pytest.mark.parametrize("work", ("run", "reconcile", "expro", "geocode"))
+def test_whatever_waits_for_the_database_is_ended_at_once(
+	work: str,
+	number: signal.Signals,
+	migrated: Migrated,
+	new_site: Callable[[], str],
+	tmp_path: Path,
+) -> None:
+	"""Before and after the steps, and where there is but one."""
+	site_url = new_site()
+	file = tmp_path / "expro.csv"
+	file.write_text("date,account number,amount,method,reference\n2024-01-31,none,10.00,card,1\n")
+	both = ("--legacy", migrated.legacy_url, "--erp", site_url)
+	arguments = {
+		"run": ("run", *both, "--create-missing"),
+		"reconcile": ("reconcile", *both),
+		"expro": ("import-expro-payments", file, "--erp", site_url, "--create-missing"),
+		"geocode": (
+			"geocode-locations",
+			"--erp",
+			site_url,
+			"--token",
+			"x",
+			"--endpoint",
+			"http://localhost:1",
+		),
+	}
+	status, told = _ended_while_locked(
+		site_url, [*PROGRAM, *map(str, arguments[work])], number, 'LOCK TABLE "{}" IN ACCESS EXCLUSIVE MODE'
+	)
+	assert (status, told) == (128 + number, TOLD)
+	assert asked(site_url, "SELECT count(*) FROM \"tabMigration Run\" WHERE status = 'Running'") == [(0,)]
+
+
+def _ended_while_locked(
+	site_url: str,
+	program: list[str],
+	number: signal.Signals,
+	lock: str = 'LOCK TABLE "tabSales Invoice" IN SHARE MODE',
+) -> tuple[int, str]:
+	"""How a command ends that gets a signal while it waits for a table, and the last that it says."""
+	names = {"import-expro-payments": "tabCustomer", "geocode-locations": "tabService Location"}
+	table = next((names[word] for word in program if word in names), "tabCompany")
+	with closing(psycopg2.connect(site_url)) as desk, desk.cursor() as cursor:
+		cursor.execute(lock.format(table))
+		running = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		wait_until_blocked(cursor)
+		running.send_signal(number)
+		_, told = running.communicate(timeout=15)
+	assert "Traceback" not in told
+	return running.returncode, told.splitlines()[-1]
+
+
+def _goes_on(migrated: Migrated, site_url: str, tmp_path: Path) -> None:
 	again = subprocess.run(
 		command(migrated.legacy_url, site_url, tmp_path, "--no-reconcile"), capture_output=True, text=True
 	)

@@ -101,7 +101,10 @@ def test_a_run_that_is_not_finished_is_not_gone_on_with_as_another(sample, new_s
 	executed(site_url, "ALTER TABLE \"tabGL Entry\" ADD CONSTRAINT none CHECK (voucher_no NOT LIKE 'SINV-%')")
 	with pytest.raises(InvalidInput, match=r"import_invoices: .* refused it"):
 		migrate(sample[0], site_url)
-	with pytest.raises(InvalidInput, match=r"MIG-0001 was begun with .*migrate undo --run 1"):
+	with pytest.raises(
+		InvalidInput,
+		match=r"MIG-0001 is not finished, .* as migrate run --create-missing from .* --run 1",
+	):
 		migrate(sample[0], site_url, since=date(2020, 1, 1))
 	executed(site_url, 'ALTER TABLE "tabGL Entry" DROP CONSTRAINT none')
 	assert migrate(sample[0], site_url).run == "MIG-0001"

@@ -1,6 +1,7 @@
 """Taking runs back, and payments out and in again."""
 
 from collections.abc import Callable
+from datetime import date
 
 import psycopg2
 import pytest
@@ -294,6 +295,15 @@ def test_payments_out_and_in_again_stay_when_that_is_taken_back(sample, new_site
 	assert checksums(site_url) == before
 	undo(Target(site_url), 1)
 	assert without(checksums(site_url), KEPT) == without(empty, KEPT)
+
+
+def test_payments_that_were_out_and_in_twice_are_taken_back_run_by_run(sample, brought: str):
+	before = checksums(brought)
+	for which in (Payments(customer=3), Payments(last=date(2026, 12, 31))):
+		migrate(sample[0], brought, only=("import_payments",), take_out=which)
+	assert undo(Target(brought), 2) == undo(Target(brought), 3) == 0
+	assert checksums(brought) == before
+	assert undo(Target(brought), 1) > 1000
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,6 @@ def _see_that_it_is_empty(cursor: Any) -> None:
 
 def statements() -> dict[str, str]:
 	"""The CREATE TABLE of each legacy table by its name."""
-	bare = re.sub(r"--.*", "", SCHEMA.read_text())
+	bare = re.sub(r"--.*", "", SCHEMA.read_text(encoding="utf-8"))
 	found = (statement.strip() for statement in bare.split(";"))
 	return {statement.split()[2]: statement for statement in found if statement}
