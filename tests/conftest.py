@@ -1,10 +1,22 @@
 """One site for all tests that need one, and the options that point them at a live one."""
 
+import signal
+
 import pytest
 
 from tests.acceptance.fixtures import mailbox, running, site, sms, usual_delivery
 
 __all__ = ["mailbox", "running", "site", "sms", "usual_delivery"]
+
+
+def pytest_configure() -> None:
+	"""Let the programs that are started hear Ctrl-C and a closed terminal, where the tests themselves do not.
+
+	What is ignored, as in the background or by nohup, is so in every child; what has a handler is not.
+	"""
+	for number in (signal.SIGINT, signal.SIGHUP):
+		if signal.getsignal(number) is signal.SIG_IGN:
+			signal.signal(number, lambda *_: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
