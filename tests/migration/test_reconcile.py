@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -422,7 +421,6 @@ def test_what_the_databases_say_is_never_markup(hostile: Reconciliation):
 	assert "&lt;script&gt;" in as_html(hostile)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 @pytest.mark.parametrize("width", [1280, 400])
 def test_a_browser_opens_it_and_asks_for_nothing_else(hostile: Reconciliation, tmp_path: Path, width: int):
 	page_path, _ = write(hostile, tmp_path)

@@ -24,7 +24,3 @@ class Chance:
 	def one_of(self, choices: Sequence[T]) -> T:
 		"""One of the choices, each as likely as the next."""
 		return choices[int(self.draw() * len(choices))]
-
-	def shuffled(self, choices: Sequence[T]) -> list[T]:
-		"""The choices in another order."""
-		return [choice for _, choice in sorted((self.draw(), choice) for choice in choices)]

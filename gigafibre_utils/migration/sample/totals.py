@@ -62,16 +62,6 @@ class ControlTotals:
 			indent=1,
 		)
 
-	@classmethod
-	def from_json(cls, text: str) -> "ControlTotals":
-		"""The inverse of `as_json`."""
-		told = json.loads(text)
-		told["all"] = _read(told["all"])
-		told["by_year"] = {year: _read(sums) for year, sums in told["by_year"].items()}
-		told["by_customer"] = {int(id): _read(sums) for id, sums in told["by_customer"].items()}
-		told["apart"] = {status: Decimal(amount) for status, amount in told["apart"].items()}
-		return cls(**told)
-
 
 @dataclass
 class _Cents:
@@ -141,8 +131,3 @@ def _dollars(cents: int) -> Decimal:
 def _written(sums: Sums) -> dict[str, Any]:
 	taxes = {code: str(amount) for code, amount in sums.taxes.items()}
 	return {"billed": str(sums.billed), "taxes": taxes, "paid": str(sums.paid), "owed": str(sums.owed)}
-
-
-def _read(told: dict[str, Any]) -> Sums:
-	taxes = {code: Decimal(amount) for code, amount in told["taxes"].items()}
-	return Sums(Decimal(told["billed"]), taxes, Decimal(told["paid"]))
