@@ -1,10 +1,15 @@
 """One site for all tests that need one, and the options that point them at a live one."""
 
 import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.acceptance.fixtures import mailbox, running, site, sms, usual_delivery
+
+if TYPE_CHECKING:
+	from playwright.sync_api import Browser
 
 __all__ = ["mailbox", "running", "site", "sms", "usual_delivery"]
 
@@ -17,6 +22,19 @@ def pytest_configure() -> None:
 	for number in (signal.SIGINT, signal.SIGHUP):
 		if signal.getsignal(number) is signal.SIG_IGN:
 			signal.signal(number, lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+	"""Debian's Chromium under Playwright: one for all, since Playwright starts only once in a process."""
+	from playwright.sync_api import sync_playwright  # the Python of a bench, which reads this too, has none
+
+	from tests.browser.shots import launch
+
+	with sync_playwright() as playwright:
+		browser = launch(playwright)
+		yield browser
+		browser.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration import reconcile as package
@@ -23,7 +23,6 @@ from gigafibre_utils.migration.reconcile.figures import ALL, CUSTOMER, OWED, RAT
 from gigafibre_utils.migration.reconcile.reasons import REASONS
 from gigafibre_utils.migration.reconcile.report import as_html, as_json
 from gigafibre_utils.migration.sample import ControlTotals, Sums
-from tests.browser.shots import launch
 from tests.migration.conftest import AS_OF, Migrated, migrate
 
 HOSTILE = """<script>alert('gotcha')</script><img src="https://elsewhere.example/x.png" onerror=alert(1)>"""
@@ -422,17 +421,16 @@ def test_what_the_databases_say_is_never_markup(hostile: Reconciliation):
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_a_browser_opens_it_and_asks_for_nothing_else(hostile: Reconciliation, tmp_path: Path, width: int):
+def test_a_browser_opens_it_and_asks_for_nothing_else(
+	hostile: Reconciliation, browser: Browser, tmp_path: Path, width: int
+):
 	page_path, _ = write(hostile, tmp_path)
 	requests, dialogs = [], []
-	with sync_playwright() as playwright:
-		browser = launch(playwright)
-		page = browser.new_page(viewport={"width": width, "height": 900})
+	with browser.new_page(viewport={"width": width, "height": 900}) as page:
 		page.on("request", lambda request: requests.append(request.url))
 		page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 		page.goto(page_path.as_uri(), wait_until="networkidle")
 		is_too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-		browser.close()
 	assert (requests, dialogs) == ([page_path.as_uri()], [])
 	assert not is_too_wide
 
