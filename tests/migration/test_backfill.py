@@ -7,7 +7,7 @@ import pytest
 from gigafibre_utils.migration import backfill
 from gigafibre_utils.migration.target import set_path
 from tests.migration.by_hand import Migrated, Sites
-from tests.migration.test_money import Books, migrate
+from tests.migration.money import Books, migrate
 
 LINES = """
 	SELECT name, service_location FROM "tabSales Invoice Item" ORDER BY name

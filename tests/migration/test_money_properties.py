@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.migration.by_hand import AS_OF, Migrated, seconds, sites
-from tests.migration.test_money import AUGUST, BOOKS, INVOICES, JULY, JUNE, PARTIES, PAYMENTS, PLAN
+from tests.migration.money import AUGUST, BOOKS, INVOICES, JULY, JUNE, PARTIES, PAYMENTS, PLAN
 
 MADE = (
 	"Customer",
