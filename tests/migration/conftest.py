@@ -13,6 +13,7 @@ from gigafibre_utils.embedded.host import Host
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.migration.history import StepRecord
 from gigafibre_utils.migration.legacy import Legacy
+from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
 from gigafibre_utils.migration.run import Migration, Options, Outcome
 from gigafibre_utils.migration.sample import ControlTotals, write
 from gigafibre_utils.migration.target import Target
@@ -86,6 +87,31 @@ def migrated(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> 
 	legacy_url, totals = sample
 	site_url = new_site()
 	return Migrated(legacy_url, site_url, totals, migrate(legacy_url, site_url))
+
+
+@pytest.fixture(scope="session")
+def scratch_site(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> str:
+	"""The sample, brought into a site that tests change; each takes back what it did."""
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	return site_url
+
+
+@pytest.fixture
+def changed(sample: tuple[str, ControlTotals], scratch_site: str) -> Iterator[Callable[..., Reconciliation]]:
+	"""Compares after changes that each hit a row, and that are taken back afterwards."""
+	connection = psycopg2.connect(scratch_site)
+
+	def after(*changes: str, since: date | None = None, **values: object) -> Reconciliation:
+		with connection.cursor() as cursor:
+			for change in changes:
+				cursor.execute(change, values or None)
+				assert cursor.rowcount > 0
+		return reconcile(Legacy(sample[0]), connection, AS_OF, since)
+
+	yield after
+	connection.rollback()
+	connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-import psycopg2
 import pytest
 
-from gigafibre_utils.migration.legacy import Legacy
-from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
+from gigafibre_utils.migration.reconcile import Reconciliation
 from gigafibre_utils.migration.reconcile.report import as_html, as_json
-from gigafibre_utils.migration.sample import ControlTotals
-from tests.migration.conftest import AS_OF, migrate
 
 # What goes of each kind.
 DROPPED = {
@@ -40,30 +36,6 @@ DROPPED = {
 	"tickets": "DELETE FROM public.\"tabIssue\" WHERE legacy_id = '1'",
 	"messages": "DELETE FROM public.\"tabCommunication\" WHERE name = 'LM-0000001'",
 }
-
-
-@pytest.fixture(scope="module")
-def own_site(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> str:
-	site_url = new_site()
-	migrate(sample[0], site_url)
-	return site_url
-
-
-@pytest.fixture
-def changed(sample: tuple[str, ControlTotals], own_site: str) -> Iterator[Callable[..., Reconciliation]]:
-	"""Compares after changes that each hit a row, and that are taken back afterwards."""
-	connection = psycopg2.connect(own_site)
-
-	def after(*changes: str, since: date | None = None) -> Reconciliation:
-		with connection.cursor() as cursor:
-			for change in changes:
-				cursor.execute(change)
-				assert cursor.rowcount > 0
-		return reconcile(Legacy(sample[0]), connection, AS_OF, since)
-
-	yield after
-	connection.rollback()
-	connection.close()
 
 
 def miscounted(found: Reconciliation) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Each rule of the ledger holds for a migrated sample, and is broken by what it forbids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg2
 import pytest
@@ -8,8 +8,7 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration.reconcile import erpnext_side
 from gigafibre_utils.migration.reconcile.invariants import Checked, check
-from gigafibre_utils.migration.sample import ControlTotals
-from tests.migration.conftest import AS_OF, migrate
+from tests.migration.conftest import AS_OF
 
 SALE = """
 	SELECT min(name) FROM public."tabSales Invoice" WHERE legacy_id <> '' AND docstatus = 1 AND is_return = 0
@@ -87,17 +86,10 @@ TWICE = """
 """
 
 
-@pytest.fixture(scope="module")
-def rules_site(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> str:
-	site_url = new_site()
-	migrate(sample[0], site_url)
-	return site_url
-
-
 @pytest.fixture
-def connection(rules_site: str) -> Iterator[Connection]:
+def connection(scratch_site: str) -> Iterator[Connection]:
 	"""What is changed by it is taken back."""
-	connection = psycopg2.connect(rules_site)
+	connection = psycopg2.connect(scratch_site)
 	yield connection
 	connection.rollback()
 	connection.close()

@@ -10,8 +10,16 @@ from psycopg2.extensions import connection as Connection
 from gigafibre_utils.migration.books import TIME_ZONE
 from gigafibre_utils.migration.history import Finding, History, StepRecord
 from gigafibre_utils.migration.legacy import Legacy
-from gigafibre_utils.migration.reconcile import counted, draw, erpnext_side, invariants, legacy_side
+from gigafibre_utils.migration.reconcile import (
+	counted,
+	documents,
+	draw,
+	erpnext_side,
+	invariants,
+	legacy_side,
+)
 from gigafibre_utils.migration.reconcile.counted import Counted
+from gigafibre_utils.migration.reconcile.documents import Compared
 from gigafibre_utils.migration.reconcile.draw import Drawn
 from gigafibre_utils.migration.reconcile.figures import CUSTOMER, NOTHING, OWED, Calendar, Row, compared
 from gigafibre_utils.migration.reconcile.invariants import Checked
@@ -83,6 +91,7 @@ class Reconciliation:
 	groups: dict[str, list[Row]]
 	apart: list[SetApart]
 	counted: list[Counted]
+	documents: list[Compared]
 	invariants: list[Checked]
 	seed: int
 	drawn: list[Drawn]
@@ -94,11 +103,14 @@ class Reconciliation:
 
 	@property
 	def unexplained(self) -> int:
-		"""Figures and counts that nobody can explain, broken invariants, drawn fields that are unlike."""
+		"""Figures and counts that nobody can explain, documents that differ, broken invariants, and fields of
+		drawn invoices that are unlike.
+		"""
 		return (
 			sum(row.unexplained for group in self.groups.values() for row in group)
 			+ sum(not apart.agrees for apart in self.apart)
 			+ sum(bool(told.difference) for told in self.counted)
+			+ sum(compared.differences for compared in self.documents)
 			+ sum(bool(checked.count) for checked in self.invariants)
 			+ sum(len(drawn.unlike) for drawn in self.drawn)
 		)
@@ -129,7 +141,9 @@ def reconcile(
 		rejected = erpnext_side.rejected(connection)
 		done = counted.steps_done(connection)
 		lacking = tuple(kind for kind in MONEY if f"import_{kind}" not in done)
-		side = legacy_side.read(snapshot, calendar, rejected, *(kind not in lacking for kind in MONEY))
+		has = [kind not in lacking for kind in MONEY]
+		side = legacy_side.read(snapshot, calendar, rejected, *has)
+		beside = documents.compare(snapshot, connection, calendar, side, rejected, *has)
 		counts = counted.count(snapshot, connection, since, rejected)
 		drawn = (
 			draw.compare(snapshot, connection, calendar, rejected.invoices, history.number)
@@ -153,6 +167,7 @@ def reconcile(
 		groups=groups,
 		apart=_apart(side.apart, there.apart),
 		counted=counts,
+		documents=beside,
 		invariants=checked,
 		seed=history.number,
 		drawn=drawn,

@@ -16,14 +16,12 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration.legacy import Snapshot
+from gigafibre_utils.migration.reconcile.documents import DOCSTATUS, Unlike, net_and_adjustment, told
 from gigafibre_utils.migration.reconcile.figures import NOTHING, Calendar
 from gigafibre_utils.migration.reconcile.legacy_side import NAMELESS_TAX
 from gigafibre_utils.migration.target import rows
 
 DRAWN = 100
-ROUNDED = Decimal("0.05")
-"""What a total may lack of its lines and be rounded; more is a line of its own."""
-
 _IDS = "SELECT id, issued_at FROM invoice ORDER BY id"
 _INVOICE = """
 	SELECT customer_id, number, issued_at, due_at, subtotal, total, status, notes FROM invoice WHERE id = %s
@@ -54,7 +52,6 @@ _TAXES_THERE = """
 	SELECT description, rate, tax_amount FROM public."tabSales Taxes and Charges"
 	WHERE parent = %s AND parenttype = 'Sales Invoice' ORDER BY idx
 """
-_DOCSTATUS = {"void": 2, "draft": 0}
 # How UTF-8 begins, and goes on, that was taken for cp1252: `Ã©`, `â€™`, `ðŸ˜€`.
 _GOES_ON = "[" + re.escape(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")) + "\x80-\x9f]"
 _TWICE = re.compile(f"[ÂÃÄÅÆË]{_GOES_ON}|[âï]{_GOES_ON}{_GOES_ON}|ð{_GOES_ON}{_GOES_ON}{_GOES_ON}")
@@ -64,15 +61,6 @@ _OTHER = re.compile("[\udc80-\udcff]+")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
 
 Fields = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Unlike:
-	"""A field that is not the same on both sides."""
-
-	field: str
-	legacy: str
-	erpnext: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +100,7 @@ def _compared(id_: int, snapshot: Snapshot, connection: Connection, calendar: Ca
 	there = _there(connection, found[0], meant)
 	fields = list(dict.fromkeys([*meant, *there]))
 	unlike = [
-		Unlike(field, _told(meant.get(field)), _told(there.get(field)))
+		Unlike(field, told(meant.get(field)), told(there.get(field)))
 		for field in fields
 		if meant.get(field) != there.get(field)
 	]
@@ -129,12 +117,11 @@ def _meant(id_: int, snapshot: Snapshot, calendar: Calendar) -> Fields:
 	]
 	items = list(_items(id_, snapshot, is_return=number_of(total) < 0))
 	tax = sum((amount for _, _, amount in taxes), NOTHING)
-	net = sum((item[2] for item in items), NOTHING) if items else number_of(subtotal)
-	lacking = number_of(total) - net - tax
-	adjustment = lacking if abs(lacking) > ROUNDED else NOTHING
+	lines = sum((item[2] for item in items), NOTHING) if items else None
+	net, adjustment = net_and_adjustment(lines, number_of(subtotal), tax, number_of(total))
 	# An invoice that has no lines has one, and one whose lines do not come to its total one more.
 	if not items:
-		items = [_made_up(net + adjustment)]
+		items = [_made_up(net)]
 	elif adjustment:
 		items.append(_made_up(adjustment))
 	fields: Fields = {
@@ -142,10 +129,10 @@ def _meant(id_: int, snapshot: Snapshot, calendar: Calendar) -> Fields:
 		"number": line(number),
 		"posting date": dated,
 		"due date": max(due, dated) if due and dated else None,
-		"net": net + adjustment,
+		"net": net,
 		"taxes": tax,
 		"total": number_of(total),
-		"docstatus": _DOCSTATUS.get(line(status).lower(), 1),
+		"docstatus": DOCSTATUS.get(line(status).lower(), 1),
 		"notes": text(notes or b""),
 	}
 	fields |= {f"item {place}": item for place, item in enumerate(items, 1)}
@@ -244,11 +231,3 @@ def _day(raw: bytes) -> date | None:
 		return date.fromisoformat(raw.decode())
 	except ValueError:
 		return None
-
-
-def _told(value: Any) -> str:
-	if value is None:
-		return "–"
-	if isinstance(value, tuple):
-		return " · ".join(_told(part) for part in value)
-	return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

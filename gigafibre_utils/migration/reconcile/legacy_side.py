@@ -67,6 +67,7 @@ class LegacySide:
 	apart: defaultdict[str, Apart] = field(default_factory=lambda: defaultdict(Apart))
 	undated_invoices: dict[int, bool] = field(default_factory=dict)
 	undated_payments: dict[int, bool] = field(default_factory=dict)
+	never_received: set[int] = field(default_factory=set)
 	balances: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 	"""By customer, what the column `balance` of his invoices comes to, drafts left aside."""
 
@@ -133,6 +134,7 @@ def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 		customer, year, amount = payment.customer, payment.year, payment.amount
 		is_taken_back = (payment.id, customer) in with_counterpart
 		if payment.status.lower() in TAKEN_BACK and amount > 0 and not is_taken_back:
+			side.never_received.add(int(payment.id))
 			side.set_apart(NEVER_RECEIVED, amount)
 			continue
 		side.tally.add(customer, year, payments=ONE, paid=amount, owed=-amount)
