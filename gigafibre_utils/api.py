@@ -138,13 +138,14 @@ def request_magic_link(invoice: str, channel: str, last4: str) -> str:
 
 
 @endpoint(guest=True, methods=("POST",), limit=(20, MINUTE))
-def create_checkout_session(invoice: str, token: str) -> dict[str, str]:
-	"""`{url}` of Stripe's page for what the invoice has outstanding.
+def create_checkout_session(invoice: str, token: str, instalment: str | None = None) -> dict[str, str]:
+	"""`{url}` of Stripe's page for what the invoice has outstanding, or for what of it is due by arrangement,
+	where `instalment` names the first of that.
 
-	Raises NotFound as `validate_pay_token`; InvalidInput where the link expired or there is nothing to pay;
-	ServiceUnavailable (503) where Stripe does not answer.
+	Raises NotFound as `validate_pay_token`; InvalidInput where the link expired, there is nothing to pay, or
+	that instalment is not due; ServiceUnavailable (503) where Stripe does not answer.
 	"""
-	return {"url": checkout.start(links.require_good(links.open_link(invoice, token)))}
+	return {"url": checkout.start(links.require_good(links.open_link(invoice, token)), instalment)}
 
 
 @endpoint(guest=True, methods=("POST",))

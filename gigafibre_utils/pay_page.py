@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from gigafibre_utils.invoice import model, resolver
 from gigafibre_utils.invoice.model import CANCELLED, DRAFT, Invoice
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
+from gigafibre_utils.payments import instalments
 from gigafibre_utils.payments.checkout import is_processing
+from gigafibre_utils.payments.instalments import Due
 from gigafibre_utils.payments.settlement import SESSION
 from gigafibre_utils.printing.logo import logo_svg
 from gigafibre_utils.site import Document
@@ -42,6 +45,16 @@ class Page:
 	context: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _View:
+	"""What there is to see: `instalment` can be paid in place of the whole, `given` was paid just now."""
+
+	state: str
+	invoice: Invoice | None = None
+	instalment: Due | None = None
+	given: Decimal | None = None
+
+
 def page(arguments: Mapping[str, str]) -> Page:
 	"""The page for a request's arguments: `invoice`, `t`, and maybe `lang`, `session`, `outcome`."""
 	arguments = {key: value for key, value in arguments.items() if "\x00" not in value}
@@ -49,11 +62,10 @@ def page(arguments: Mapping[str, str]) -> Page:
 	try:
 		link = links.open_link(name, text)
 	except NotFound:
-		return _page(404, "unknown", arguments, None, "", "")
+		return _page(404, _View("unknown"), arguments, "", "")
 	if link.is_expired:
-		return _page(410, "expired", arguments, None, name, "", model.reader_language(link.invoice))
-	state, invoice = _state(link, arguments)
-	return _page(200, state, arguments, invoice, name, text)
+		return _page(410, _View("expired"), arguments, name, "", model.reader_language(link.invoice))
+	return _page(200, _view(link, arguments), arguments, name, text)
 
 
 def render_page(context: Mapping[str, Any]) -> str:
@@ -100,20 +112,30 @@ def described(link: OpenedLink) -> dict[str, Any]:
 	}
 
 
-def _state(link: OpenedLink, arguments: Mapping[str, str]) -> tuple[str, Invoice]:
-	"""The page's state, and the invoice as it was read for it."""
+def _view(link: OpenedLink, arguments: Mapping[str, str]) -> _View:
 	visit = _visit(link.invoice, arguments.get("session"))
 	# Read after the visit: a payment that is settled in between is then seen on the invoice.
 	invoice = model.find(link.invoice.name) or link.invoice
+	state = _state(invoice, visit, arguments)
+	if state in ("unpaid", "partly_paid", "declined"):
+		due = instalments.choice(invoice)
+		return _View("instalment" if due and state != "declined" else state, invoice, due)
+	given = visit["amount"] if visit and state in ("just_paid", "processing", "instalment_paid") else None
+	return _View(state, invoice, given=given)
+
+
+def _state(invoice: Invoice, visit: Document | None, arguments: Mapping[str, str]) -> str:
 	state = pay_state(invoice)
 	if state not in ("unpaid", "partly_paid"):
-		return state, invoice
+		return state
 	if visit and visit["status"] == "Open" and arguments.get("session"):
 		_ask_stripe(visit["name"])
-		return "just_paid", invoice
+		return "just_paid"
 	if arguments.get("outcome") == "declined" or (visit and visit["status"] == "Failed"):
-		return "declined", invoice
-	return state, invoice
+		return "declined"
+	if arguments.get("outcome") == "instalment" and visit and visit["status"] == "Paid":
+		return "instalment_paid"
+	return state
 
 
 def _ask_stripe(session_id: str) -> None:
@@ -130,19 +152,20 @@ def _ask_stripe(session_id: str) -> None:
 def _visit(invoice: Invoice, session_id: str | None) -> Document | None:
 	"""The named visit to Stripe, or the last one."""
 	wanted = {"invoice": invoice.name} | ({"name": session_id} if session_id else {})
-	found = site.current().get_all(SESSION, wanted, ["name", "status"], order_by="creation desc", limit=1)
+	fields = ["name", "status", "amount"]
+	found = site.current().get_all(SESSION, wanted, fields, order_by="creation desc", limit=1)
 	return found[0] if found else None
 
 
 def _page(
 	status: int,
-	state: str,
+	view: _View,
 	arguments: Mapping[str, str],
-	invoice: Invoice | None,
 	name: str,
 	token: str,
 	reader: str | None = None,
 ) -> Page:
+	state, invoice = view.state, view.invoice
 	language = _language(arguments, invoice, reader)
 	company = _company(invoice)
 	pdf = (
@@ -154,9 +177,12 @@ def _page(
 		{
 			"_": translator(language),
 			"language": language,
-			"other_language_url": _in_language(arguments, "en" if language == "fr" else "fr"),
+			"other_language_url": _url(arguments, KEPT_ARGUMENTS, "en" if language == "fr" else "fr"),
+			"first_url": _url(arguments, ("invoice", "t"), language),
 			"state": state,
 			"invoice": invoice,
+			"instalment": view.instalment,
+			"given": view.given,
 			"paid_on": _paid_on(invoice) if invoice and state == "paid" else None,
 			"invoice_name": name,
 			"token": token,
@@ -187,9 +213,10 @@ def _language(arguments: Mapping[str, str], invoice: Invoice | None, reader: str
 	return reader or supported(site.current().request.headers.get("Accept-Language"))
 
 
-def _in_language(arguments: Mapping[str, str], language: str) -> str:
-	kept = {key: arguments[key] for key in KEPT_ARGUMENTS if key in arguments}
-	return f"/pay-public?{urlencode(kept | {'lang': language})}"
+def _url(arguments: Mapping[str, str], kept: Sequence[str], language: str) -> str:
+	"""The page again, with these of its arguments."""
+	query = {key: arguments[key] for key in kept if key in arguments} | {"lang": language}
+	return f"/pay-public?{urlencode(query)}"
 
 
 def _company(invoice: Invoice | None) -> Document:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.arrangements import arrangements
 from tests.acceptance.fixtures import mailbox, running, site, sms, usual_delivery
 
 if TYPE_CHECKING:
 	from playwright.sync_api import Browser
 
-__all__ = ["mailbox", "running", "site", "sms", "usual_delivery"]
+__all__ = ["arrangements", "mailbox", "running", "site", "sms", "usual_delivery"]
 
 
 def pytest_configure() -> None:

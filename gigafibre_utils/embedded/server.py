@@ -1,5 +1,6 @@
 """HTTP: the addresses and answers of Frappe, served by waitress."""
 
+import html
 import json
 import logging
 import re
@@ -262,10 +263,9 @@ def _html(template: str, status: int, **values: Any) -> Response:
 
 
 def _error(error: GigafibreError, status: int | None = None) -> Response:
-	"""As Frappe's `report_error`: the exception's name, and the message as JSON in JSON."""
-	message = json.dumps(
-		{"message": str(error), "title": "Message", "indicator": "red", "raise_exception": 1}
-	)
+	"""As Frappe's `report_error`: the exception's name, and the message, which is HTML, as JSON in JSON."""
+	sentence = html.escape(str(error), quote=False)
+	message = json.dumps({"message": sentence, "title": "Message", "indicator": "red", "raise_exception": 1})
 	answer = {"exc_type": error.exc_type, "_server_messages": json.dumps([message])}
 	response = _json(answer, status or error.http_status_code)
 	if isinstance(error, TooManyRequests):

@@ -18,7 +18,7 @@ from gigafibre_utils import dates, money, site
 from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import CANCELLED, SUBMITTED, Invoice
-from gigafibre_utils.paylink import sending
+from gigafibre_utils.paylink import links, sending
 from gigafibre_utils.paylink.messages import Notice
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import translator
@@ -28,6 +28,8 @@ ACTIVE, KEPT, BROKEN = "Active", "Kept", "Broken"
 DUE, MET, MISSED = "Due", "Met", "Missed"
 PAID, REQUESTED = "Paid", "Requested"
 AHEAD, GRACE = timedelta(days=3), timedelta(days=5)
+JOB = "gigafibre_utils.payments.arrangements.after_payment"
+ROW = ("name", "customer", "status", "agreed_on", "paid")
 FIELDS = (
 	"name",
 	"due_date",
@@ -58,34 +60,60 @@ def follow_up(arrangement: str, today: date) -> None:
 
 	Raises InvalidInput where the customer can be reached by neither e-mail nor phone.
 	"""
-	current = site.current()
-	with current.atomic():
-		row = current.lock(ARRANGEMENT, arrangement, ["name", "customer", "status", "agreed_on", "paid"])
-		if not row or row["status"] != ACTIVE:
+	with site.current().atomic():
+		standing = _locked(arrangement, today)
+		if not standing:
 			return
-		before = _instalments(arrangement)
-		purses = _purses(row, before)
-		after = _judged(before, purses, today)
-		to_remind = [part for part in after if _is_to_remind(part, today)]
+		to_remind = [part for part in standing.parts if _is_to_remind(part, today)]
 		for part in to_remind:
 			# Before anything is sent: whatever happens then, nobody is told twice.
 			part["reminded_on"] = today
-		for old, new in zip(before, after, strict=True):
-			_write(INSTALMENT, old["name"], old, new)
-			_settle_request(old, new)
-		_write(ARRANGEMENT, arrangement, row, _conclusion(after, today))
-	missing = {part["name"]: purses[part["invoice"]].missing(part) for part in after if part["status"] != MET}
+		_keep(standing)
+	missing = standing.missing()
 	for part in to_remind:
-		_remind(part, purses[part["invoice"]].bill, missing[part["name"]], today)
+		_remind(part, standing.purses[part["invoice"]].bill, missing[part["name"]], today)
+
+
+def after_payment(invoice: str) -> None:
+	"""The job after a payment of an invoice: what it meets is seen at once. Nobody is reminded."""
+	today = site.current().now().date()
+	for row in about(links.require(invoice)):
+		with site.current().atomic():
+			standing = _locked(row["name"], today)
+			if standing:
+				_keep(standing)
+
+
+def about(invoice: Invoice) -> list[Document]:
+	"""The active arrangements of the invoice's customer, of `ROW`."""
+	wanted = {"customer": invoice.customer, "status": ACTIVE}
+	return site.current().get_all(ARRANGEMENT, wanted, ROW, order_by="name")
+
+
+def missing_on(invoice: Invoice, today: date) -> list[Document]:
+	"""The instalments that a payment of this invoice meets next, with what is `missing` of each.
+
+	In the order of their due dates; of arrangements that are active by what is known today.
+	"""
+	found: list[Document] = []
+	for row in about(invoice):
+		standing = _standing(row, today)
+		if standing.conclusion["status"] == ACTIVE:
+			missing = standing.missing()
+			parts = [part for part in standing.parts if missing.get(part["name"])]
+			meets = [part for part in parts if invoice.name in standing.purses[part["invoice"]].invoices]
+			found += [part | {"missing": missing[part["name"]]} for part in meets]
+	return sorted(found, key=_day)
 
 
 @dataclass
 class _Purse:
 	"""What came in on invoices since the agreement, payment by payment, and how much of it is spent.
 
-	`bill` is the invoice that waits to be paid, or that was cancelled.
+	`bill` is the one of `invoices` that waits to be paid, or that was cancelled.
 	"""
 
+	invoices: list[str]
 	received: list[tuple[str, Decimal]]
 	spent: Decimal
 	bill: Invoice | None
@@ -122,12 +150,53 @@ class _Purse:
 		return max(ZERO, part["amount"] - left)
 
 
+@dataclass
+class _Standing:
+	"""An arrangement as it is written (`row`, `before`), and as it stands today (`parts`, `conclusion`)."""
+
+	row: Document
+	before: list[Document]
+	parts: list[Document]
+	purses: dict[str | None, _Purse]
+	conclusion: Document
+
+	def missing(self) -> dict[str, Decimal]:
+		"""By name, what is missing of each instalment that is not met; to be asked once."""
+		unmet = [part for part in self.parts if part["status"] != MET]
+		return {part["name"]: self.purses[part["invoice"]].missing(part) for part in unmet}
+
+
+def _locked(arrangement: str, today: date) -> _Standing | None:
+	"""Where an arrangement stands, its row locked; None where it is not active any more."""
+	row = site.current().lock(ARRANGEMENT, arrangement, ROW)
+	return _standing(row, today) if row and row["status"] == ACTIVE else None
+
+
+def _standing(row: Document, today: date) -> _Standing:
+	before = _instalments(row["name"])
+	purses = _purses(row, before)
+	parts = _judged(before, purses, today)
+	return _Standing(row, before, parts, purses, _conclusion(parts, today))
+
+
+def _keep(standing: _Standing) -> None:
+	"""Write what has changed."""
+	for old, new in zip(standing.before, standing.parts, strict=True):
+		_write(INSTALMENT, old["name"], old, new)
+		_settle_request(old, new)
+	_write(ARRANGEMENT, standing.row["name"], standing.row, standing.conclusion)
+
+
 def _instalments(arrangement: str) -> list[Document]:
 	"""In the order of their due dates; those without one are last."""
 	wanted = {"parent": arrangement, "parenttype": ARRANGEMENT}
 	found = site.current().get_all(INSTALMENT, wanted, FIELDS, order_by="idx")
 	parts = [part | {"invoice": part["invoice"] or None} for part in found]  # the desk leaves '' as well
-	return sorted(parts, key=lambda part: part["due_date"] or date.max)
+	return sorted(parts, key=_day)
+
+
+def _day(part: Document) -> date:
+	return part["due_date"] or date.max
 
 
 def _judged(parts: list[Document], purses: dict[str | None, _Purse], today: date) -> list[Document]:
@@ -190,7 +259,7 @@ def _purse(arrangement: Document, invoices: list[str]) -> _Purse:
 	waiting = [row for row in bills if row["docstatus"] != SUBMITTED or row["outstanding_amount"] > 0]
 	spent = _spent_elsewhere(arrangement, invoices, [payment for payment, _ in received])
 	bill = model.find(waiting[0]["name"]) if waiting else None
-	return _Purse(received, spent, bill, bool(bills) and not waiting)
+	return _Purse(invoices, received, spent, bill, bool(bills) and not waiting)
 
 
 def _spent_elsewhere(arrangement: Document, invoices: list[str], payments: list[str]) -> Decimal:
@@ -254,6 +323,6 @@ def _notice(bill: Invoice, part: Document, missing: Decimal, is_late: bool) -> N
 	day = dates.display(part["due_date"], language)
 	told = sentence.format(money.display(amount, bill.currency, language), bill.name, day)
 	if amount < bill.outstanding:
-		whole = _("Online, the invoice is paid as a whole: {0}.")
+		whole = _("You can pay the instalment or the whole balance of {0} by this link.")
 		told += " " + whole.format(money.display(bill.outstanding, bill.currency, language))
 	return Notice(_("Your instalment on invoice {0}").format(bill.name), told)

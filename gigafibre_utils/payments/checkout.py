@@ -1,16 +1,21 @@
-"""From the pay button to Stripe's page: one open Checkout Session for what an invoice has outstanding now."""
+"""From the pay button to Stripe's page: one open Checkout Session for what an invoice has outstanding now, or
+for what of it is due by arrangement.
+"""
 
 import secrets
 import time
+from dataclasses import dataclass
+from decimal import Decimal
 
-from gigafibre_utils import config, site
+from gigafibre_utils import config, dates, site
 from gigafibre_utils.errors import InvalidInput, NotFound, ServiceUnavailable
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import CANCELLED, Invoice
-from gigafibre_utils.money import to_minor_units
+from gigafibre_utils.money import display, to_minor_units
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
-from gigafibre_utils.payments import stripe_api
+from gigafibre_utils.payments import instalments, stripe_api
+from gigafibre_utils.payments.instalments import Due
 from gigafibre_utils.payments.settlement import SESSION, settle
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import translator
@@ -21,31 +26,45 @@ SESSION_SECONDS = 35 * 60
 SPARE_SECONDS = 60
 
 
-def start(link: OpenedLink) -> str:
-	"""The address of Stripe's page for the link's invoice.
+@dataclass(frozen=True)
+class Order:
+	"""What is to be paid of an invoice: what is `due` by arrangement, or else the whole."""
 
-	A second click or a second tab gets the session that is open already; the invoice's row is locked
-	meanwhile, so there are never two. Raises InvalidInput where there is nothing to pay, or a payment is
-	under way.
+	invoice: Invoice
+	due: Due | None
+
+	@property
+	def amount(self) -> Decimal:
+		"""In the invoice's currency."""
+		return self.due.amount if self.due else self.invoice.outstanding
+
+
+def start(link: OpenedLink, instalment: str | None = None) -> str:
+	"""The address of Stripe's page for the link's invoice, or for what of it is due by arrangement.
+
+	`instalment` names the first of what the customer saw as due. A second click or a second tab gets the
+	session that is open already, where it is for the same amount; the invoice's row is locked meanwhile, so
+	there are never two. Raises InvalidInput where there is nothing to pay, a payment is under way, or another
+	instalment is due by now.
 	"""
 	with site.current().atomic():
-		invoice = _payable(link.invoice.name)
-		known = _open_session(invoice.name)
-		if known and (url := _still_good(known, invoice)):
+		order = _order(link.invoice.name, instalment)
+		known = _open_session(order.invoice.name)
+		if known and (url := _still_good(known, order)):
 			return url
 		if not known:
-			return _new_session(invoice, link)
+			return _new_session(order, link)
 	# The open session was finished at Stripe, or is for another amount: settle or close it, then look once
 	# more.
 	settle(known["name"])
 	with site.current().atomic():
-		invoice = _payable(link.invoice.name)
-		known = _open_session(invoice.name)
-		if known and (url := _still_good(known, invoice)):
+		order = _order(link.invoice.name, instalment)
+		known = _open_session(order.invoice.name)
+		if known and (url := _still_good(known, order)):
 			return url
 		if known:
-			_close(known, invoice)
-		return _new_session(invoice, link)
+			_close(known, order.invoice)
+		return _new_session(order, link)
 
 
 def refuse_unless_payable(invoice: Invoice) -> None:
@@ -69,11 +88,23 @@ def is_processing(invoice: str) -> bool:
 	return any(visit["status"] == "Processing" or visit["needs_attention"] for visit in visits)
 
 
-def _payable(name: str) -> Invoice:
+def _order(name: str, instalment: str | None) -> Order:
 	invoice = model.find_locked(name)
 	assert invoice, "an opened link has its invoice"
 	refuse_unless_payable(invoice)
-	return invoice
+	if not instalment:
+		return Order(invoice, None)
+	due = instalments.due(invoice)
+	if not due or due.name != instalment:
+		raise InvalidInput(_not_due(invoice))
+	return Order(invoice, due)
+
+
+def _not_due(invoice: Invoice) -> str:
+	language = model.caller_language(invoice)
+	_ = translator(language)
+	told = _("This instalment is no longer to be paid. You can pay the whole balance of {0} instead.")
+	return told.format(display(invoice.outstanding, invoice.currency, language))
 
 
 def _open_session(invoice: str) -> Document | None:
@@ -87,8 +118,8 @@ def _open_session(invoice: str) -> Document | None:
 	return found[0] if found else None
 
 
-def _still_good(known: Document, invoice: Invoice) -> str | None:
-	same_amount = (known["amount"], known["currency"]) == (invoice.outstanding, invoice.currency)
+def _still_good(known: Document, order: Order) -> str | None:
+	same_amount = (known["amount"], known["currency"]) == (order.amount, order.invoice.currency)
 	lasts = known["expires_at"] > site.current().local_time(time.time() + SPARE_SECONDS)
 	return known["url"] if same_amount and lasts and _is_open_at_stripe(known["name"]) else None
 
@@ -101,7 +132,7 @@ def _is_open_at_stripe(session: str) -> bool:
 
 
 def _close(known: Document, invoice: Invoice) -> None:
-	"""Close a session that asks for another amount than is owed now."""
+	"""Close a session that asks for another amount than is wanted now."""
 	_ = translator(model.caller_language(invoice))
 	try:
 		stripe_api.expire_session(known["name"])
@@ -111,18 +142,18 @@ def _close(known: Document, invoice: Invoice) -> None:
 	site.current().set_value(SESSION, known["name"], {"status": "Expired"})
 
 
-def _new_session(invoice: Invoice, link: OpenedLink) -> str:
+def _new_session(order: Order, link: OpenedLink) -> str:
 	expires_at = int(time.time()) + SESSION_SECONDS
-	made = stripe_api.create_session(_parameters(invoice, link, expires_at), secrets.token_hex(16))
+	made = stripe_api.create_session(_parameters(order, link, expires_at), secrets.token_hex(16))
 	site.current().insert(
 		SESSION,
 		{
 			"name": made.id,
 			"session_id": made.id,
-			"invoice": invoice.name,
+			"invoice": order.invoice.name,
 			"status": "Open",
-			"amount": invoice.outstanding,
-			"currency": invoice.currency,
+			"amount": order.amount,
+			"currency": order.invoice.currency,
 			"expires_at": site.current().local_time(expires_at),
 			"livemode": int(made.livemode),
 			"url": made.url,
@@ -131,12 +162,13 @@ def _new_session(invoice: Invoice, link: OpenedLink) -> str:
 	return made.url
 
 
-def _parameters(invoice: Invoice, link: OpenedLink, expires_at: int) -> dict:
+def _parameters(order: Order, link: OpenedLink, expires_at: int) -> dict:
+	invoice = order.invoice
 	language = model.reader_language(invoice)
-	_ = translator(language)
 	metadata = {stripe_api.METADATA_KEY: invoice.name}
 	back = links.make_for_return(link).token
-	title = _("Invoice {0}").format(invoice.name)
+	title = _title(order, language)
+	outcome = {"outcome": "instalment"} if order.due else {}
 	return {
 		"mode": "payment",
 		"locale": "fr-CA" if language == "fr" else "en",
@@ -148,12 +180,23 @@ def _parameters(invoice: Invoice, link: OpenedLink, expires_at: int) -> dict:
 				"quantity": 1,
 				"price_data": {
 					"currency": invoice.currency.lower(),
-					"unit_amount": to_minor_units(invoice.outstanding, invoice.currency),
+					"unit_amount": to_minor_units(order.amount, invoice.currency),
 					"product_data": {"name": title},
 				},
 			}
 		],
 		"expires_at": expires_at,
-		"success_url": links.page_url(invoice.name, back, session="") + "{CHECKOUT_SESSION_ID}",
+		"success_url": links.page_url(invoice.name, back, **outcome, session="") + "{CHECKOUT_SESSION_ID}",
 		"cancel_url": links.page_url(invoice.name, back, outcome="declined"),
 	}
+
+
+def _title(order: Order, language: str) -> str:
+	"""By what the customer knows it at Stripe and on the receipt."""
+	_ = translator(language)
+	if not order.due:
+		return _("Invoice {0}").format(order.invoice.name)
+	if order.due.count > 1 or not order.due.due_date:
+		return _("Invoice {0}, by instalments").format(order.invoice.name)
+	day = dates.display(order.due.due_date, language)
+	return _("Invoice {0}, instalment due on {1}").format(order.invoice.name, day)

@@ -12,7 +12,7 @@ from gigafibre_utils.errors import InvalidInput, NotFound
 from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import Invoice
 from gigafibre_utils.money import from_minor_units
-from gigafibre_utils.payments import stripe_api
+from gigafibre_utils.payments import arrangements, stripe_api
 from gigafibre_utils.payments.stripe_api import StripeSession
 from gigafibre_utils.site import Document, IncomingPayment
 
@@ -61,6 +61,9 @@ def settle_here(session_id: str) -> Outcome:
 	if not invoice:
 		return _kept(row, Outcome(NEEDS_ATTENTION, f"There is no Sales Invoice {row['invoice']} any more."))
 	outcome, status = _settle_locked(row, invoice)
+	if outcome.payment_entry and arrangements.about(invoice):
+		# In a job of its own: the payment stands, whatever becomes of that.
+		site.current().enqueue(arrangements.JOB, invoice=invoice.name)
 	return _kept(row, replace(outcome, invoice=invoice.name), status)
 
 

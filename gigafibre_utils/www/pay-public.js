@@ -48,17 +48,21 @@
 	function serverSentence(answer) {
 		try {
 			const messages = JSON.parse(answer._server_messages).map((text) => JSON.parse(text).message);
-			return messages.filter(Boolean).join(" ");
+			return messages.filter(Boolean).map(readHtml).join(" ");
 		} catch (error) {
 			return "";
 		}
 	}
 
+	// The messages are HTML, in which Frappe writes even a no-break space as an entity; nothing of it is run.
+	function readHtml(text) {
+		return new DOMParser().parseFromString(text, "text/html").body.textContent;
+	}
+
 	// `aria-disabled` and not `disabled`: the button keeps the focus while it works.
-	function setBusy(form, busy) {
-		const button = form.querySelector("button");
+	function setBusy(form, button, busy) {
 		const status = form.querySelector("[role=status]");
-		button.setAttribute("aria-disabled", String(busy));
+		form.querySelectorAll("button").forEach((each) => each.setAttribute("aria-disabled", String(busy)));
 		button.querySelector(".label-ready").hidden = busy;
 		button.querySelector(".label-busy").hidden = !busy;
 		status.textContent = busy ? status.dataset.busy : "";
@@ -70,14 +74,21 @@
 
 	function submitOnce(form, check, succeed) {
 		let busy = false;
-		const rest = () => setBusy(form, (busy = false));
+		let button = form.querySelector("button");
+		const rest = () => setBusy(form, button, (busy = false));
+		// Old browsers do not say which button sent the form; its click, by keyboard too, comes just before.
+		form.addEventListener("click", (event) => {
+			if (!busy) button = event.target.closest("button") || button;
+		});
 		form.addEventListener("submit", async (event) => {
 			event.preventDefault();
 			if (busy || !check()) return;
-			setBusy(form, (busy = true));
+			setBusy(form, button, (busy = true));
 			showProblem(form, "");
+			const fields = new FormData(form);
+			if (button.name) fields.append(button.name, button.value);
 			try {
-				await succeed(await post(form.action, new FormData(form)), rest);
+				await succeed(await post(form.action, fields), rest);
 			} catch (error) {
 				rest();
 				showProblem(form, error instanceof Refusal ? error.message : problems.failed);

@@ -1,5 +1,6 @@
 """The site under test, known by its addresses alone: HTTP for what it does, SQL for what it keeps."""
 
+import html
 import json
 import random
 import secrets
@@ -64,8 +65,9 @@ def message(response: requests.Response) -> Any:
 
 
 def sentence(response: requests.Response) -> str:
-	"""The sentence of an error, out of Frappe's JSON in JSON."""
-	return " ".join(json.loads(text)["message"] for text in json.loads(response.json()["_server_messages"]))
+	"""The sentence of an error, out of Frappe's HTML in JSON in JSON."""
+	messages = [json.loads(text)["message"] for text in json.loads(response.json()["_server_messages"])]
+	return html.unescape(" ".join(messages))
 
 
 @dataclass
@@ -132,9 +134,10 @@ class Site:
 		"""A good token for an invoice."""
 		return tokens.token(self.pay_secret, invoice, purpose, **more)
 
-	def checkout(self, invoice: str) -> str:
+	def checkout(self, invoice: str, **more: str) -> str:
 		"""Click the pay button; gives the session's id."""
-		answer = self.guest().call("create_checkout_session", invoice=invoice, token=self.token(invoice))
+		token = self.token(invoice)
+		answer = self.guest().call("create_checkout_session", invoice=invoice, token=token, **more)
 		return message(answer)["url"].rpartition("/")[2]
 
 	def pay(self, session_id: str, **how: Any) -> None:

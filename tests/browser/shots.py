@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -27,6 +27,7 @@ import gigafibre_utils
 from gigafibre_utils.dates import display as display_date
 from gigafibre_utils.money import display
 from gigafibre_utils.pay_page import render_page
+from gigafibre_utils.payments.instalments import Due
 from gigafibre_utils.printing.logo import logo_svg
 from gigafibre_utils.translation import translator
 
@@ -39,6 +40,8 @@ LANGUAGES = ("fr", "en")
 STATES = (
 	"unpaid",
 	"partly_paid",
+	"instalment",
+	"instalment_paid",
 	"processing",
 	"paid",
 	"cancelled",
@@ -57,12 +60,20 @@ HOSTILE_NAMES = {
 	"emoji": "👩🏽‍🚀🇨🇦 Café Ÿ é 🧾" * 6,
 }
 
+LATE_TOGETHER = {
+	"instalment": Due("row-1", date(2026, 11, 10), Decimal("1234567.89"), count=2, is_late=True),
+	"total": Decimal("98765432.10"),
+	"outstanding": Decimal("87654321.09"),
+	"paid": Decimal("11111111.01"),
+}
+
 
 def sample_invoice(state: str, **changes) -> SimpleNamespace | None:
 	if state in ("expired", "unknown"):
 		return None
 	total = Decimal("-25.30") if state == "credit_note" else Decimal("103.48")
-	paid = {"paid": total, "partly_paid": Decimal("40.00")}.get(state, Decimal(0))
+	in_part = dict.fromkeys(("partly_paid", "instalment_paid"), Decimal("40.00"))
+	paid = {"paid": total, **in_part}.get(state, Decimal(0))
 	invoice = SimpleNamespace(
 		name="SINV-2026-00042",
 		customer_name="Geneviève Tremblay-Lévesque",
@@ -77,15 +88,34 @@ def sample_invoice(state: str, **changes) -> SimpleNamespace | None:
 	return SimpleNamespace(**{**vars(invoice), **changes})
 
 
-def sample_context(state: str, language: str, paid_on: date | None = None, **changes) -> dict[str, object]:
+def sample_instalment(**changes) -> Due:
+	due = Due("row-1", due_date=date(2026, 11, 24), amount=Decimal("25.00"), count=1, is_late=False)
+	return replace(due, **changes)
+
+
+def sample_context(
+	state: str,
+	language: str,
+	paid_on: date | None = None,
+	instalment: Due | None = None,
+	given: Decimal | None = None,
+	**changes,
+) -> dict[str, object]:
 	"""What the server gives the template; `changes` go to the invoice."""
 	invoice = sample_invoice(state, **changes)
+	if state == "instalment":
+		instalment = instalment or sample_instalment()
+	if state == "instalment_paid":
+		given = given or Decimal("40.00")
 	return {
 		"_": translator(language),
 		"language": language,
 		"other_language_url": f"/{state}?lang={'en' if language == 'fr' else 'fr'}",
 		"state": state,
+		"first_url": f"/unpaid?lang={language}",
 		"invoice": invoice,
+		"instalment": instalment,
+		"given": given,
 		"paid_on": paid_on,
 		"invoice_name": "" if state == "unknown" else invoice.name if invoice else "SINV-2026-00042",
 		"token": "the-token",
@@ -219,6 +249,8 @@ def take_shots(folder: Path) -> None:
 						page.goto(server.show(state, language))
 						name = f"{state}-{language}-{size}-{scheme}.png"
 						page.screenshot(path=folder / name, full_page=True)
+				page.goto(server.show("instalment", **LATE_TOGETHER))
+				page.screenshot(path=folder / f"instalments-{size}-{scheme}.png", full_page=True)
 				page.close()
 		browser.close()
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,12 +16,14 @@ from gigafibre_utils.translation import translator
 from tests.browser.shots import (
 	HOSTILE_NAMES,
 	LANGUAGES,
+	LATE_TOGETHER,
 	SIZES,
 	STATES,
 	WWW,
 	answer,
 	pay_page_server,
 	sample_context,
+	sample_instalment,
 )
 
 pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
@@ -90,7 +93,7 @@ def test_every_state_is_accessible_and_quiet(server, open_page, state, language,
 	assert page.locator("h1").count() == 1
 	assert page.locator("h1").inner_text() in page.title()
 	assert page.locator("html").get_attribute("lang") == language
-	assert page.locator(BUTTON).count() == (state in (*PAYABLE, "expired"))
+	assert page.locator(BUTTON).count() == (2 if state == "instalment" else state in (*PAYABLE, "expired"))
 	assert page.evaluate(
 		"[...document.querySelectorAll('a, .button, .channels label, .digits')]"
 		".filter(target => target.offsetParent).every(target => target.offsetHeight >= 44)"
@@ -156,6 +159,49 @@ def test_overdue_is_said_in_words(server, open_page):
 	assert_accessible(page)
 
 
+def test_an_instalment_and_the_whole_are_two_plain_choices(server, open_page):
+	page = open_page(server.show("instalment", "en"))
+	expect(page.get_by_role("heading", level=1)).to_have_text("Your instalment")
+	expect(page.locator(".amount")).to_have_text("$25.00")
+	expect(page.get_by_text("Due by November 24, 2026")).to_be_visible()
+	assert page.locator(".facts dd").all_inner_texts()[-1] == "$103.48"
+	buttons = page.get_by_role("button")
+	assert buttons.all_inner_texts() == ["Pay the instalment: $25.00", "Pay the whole balance: $103.48"]
+
+
+def test_a_declined_payment_offers_the_instalment_again(server, open_page):
+	page = open_page(server.show("declined", "en", instalment=sample_instalment()))
+	expect(page.locator(".amount")).to_have_text("$25.00")
+	expect(page.get_by_role("button")).to_have_count(2)
+	assert_accessible(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_late_instalments_of_large_amounts_fit(server, open_page, language, size, scheme):
+	page = open_page(server.show("instalment", language, **LATE_TOGETHER), size, color_scheme=scheme)
+	assert page.locator(".overdue").is_visible()
+	assert_no_sideways_scroll(page)
+	assert_accessible(page)
+	page.evaluate("document.documentElement.style.fontSize = '200%'")
+	assert_no_sideways_scroll(page)
+
+
+def test_a_receipt_of_an_instalment_says_what_was_paid_and_what_is_left(server, open_page):
+	page = open_page(server.show("instalment_paid", "en"))
+	expect(page.locator(".amount")).to_have_text("$40.00")
+	assert page.locator(".facts dd").all_inner_texts()[-3:] == ["$103.48", "$40.00", "$63.48"]
+	expect(page.get_by_role("button")).to_have_count(0)
+	expect(page.get_by_role("link", name="Pay what remains")).to_have_attribute("href", "/unpaid?lang=en")
+
+
+@pytest.mark.parametrize("state", ["just_paid", "processing"])
+def test_what_waits_to_be_confirmed_is_what_was_given(server, open_page, state):
+	page = open_page(server.show(state, "en", given=Decimal("25.00")))
+	expect(page.locator(".amount")).to_have_text("$25.00")
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
 def test_a_hostile_name_is_text_and_fits(server, open_page, name, size):
@@ -190,6 +236,20 @@ def test_keyboard_reaches_everything_in_reading_order(server, open_page):
 		reached.append(page.evaluate("document.activeElement.textContent.trim().split(/\\s+/)[0]"))
 		assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 	assert reached == ["Français", "Pay", "View", "855", "support@targo.ca"]
+
+
+@pytest.mark.parametrize(("tabs", "key", "sent"), [(2, "Enter", "row-1"), (3, "Space", "")])
+def test_either_choice_can_be_made_by_keyboard(server, open_page, tabs, key, sent):
+	checkout = server.show("paid")
+	server.answers[PAY] = lambda _count: answer(body={"message": {"url": checkout}})
+	page = open_page(server.show("instalment", "en"))
+	for _ in range(tabs):
+		page.keyboard.press("Tab")
+	assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+	page.keyboard.press(key)
+	page.wait_for_url(checkout)
+	wanted = {"invoice": "SINV-2026-00042", "token": "the-token"}
+	assert server.asked(PAY) == [wanted | ({"instalment": sent} if sent else {})]
 
 
 @pytest.mark.parametrize("state", ["unpaid", "expired"])
@@ -240,12 +300,37 @@ def test_a_double_click_pays_once_and_shows_that_it_works(server, open_page):
 	assert_accessible(page)
 
 
+def test_while_one_choice_is_under_way_the_other_cannot_be_made(server, open_page):
+	def slowly(count):
+		time.sleep(1)
+		return frappe_error(417, f"Refused {count}.")
+
+	server.answers[PAY] = slowly
+	page = open_page(server.show("instalment", "en"))
+	instalment, whole = page.get_by_role("button").all()
+	instalment.click()
+	expect(whole).to_have_attribute("aria-disabled", "true")
+	whole.click(force=True)
+	expect(page.locator(".label-busy:visible")).to_have_count(1)
+	expect(page.get_by_role("alert")).to_have_text("Refused 1.")
+	assert [button.get_attribute("aria-disabled") for button in (instalment, whole)] == ["false", "false"]
+	assert page.get_by_role("button").all_inner_texts() == [
+		"Pay the instalment: $25.00",
+		"Pay the whole balance: $103.48",
+	]
+	whole.click()
+	expect(page.get_by_role("alert")).to_have_text("Refused 2.")
+	assert [fields.get("instalment") for fields in server.asked(PAY)] == ["row-1", None]
+
+
 @pytest.mark.parametrize(
 	("reply", "sentence"),
 	[
 		(
-			frappe_error(417, "This invoice has <b>just</b> been paid."),
-			"This invoice has <b>just</b> been paid.",
+			frappe_error(
+				417, "It has &lt;b&gt;just&lt;/b&gt; been paid: 5,00&nbsp;$.<img src=x onerror=alert(1)>"
+			),
+			"It has <b>just</b> been paid: 5,00\N{NO-BREAK SPACE}$.",
 		),
 		(answer(500), "Something went wrong on our side. Please try again in a moment, or call us."),
 		(answer(200), "Something went wrong on our side. Please try again in a moment, or call us."),

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.acceptance import tokens
+from tests.acceptance.arrangements import Arrangements
 from tests.acceptance.site import Site
 from tests.browser.shots import SIZES
 from tests.doubles.twilio import TwilioDouble
@@ -85,6 +86,32 @@ def test_a_debit_shows_as_processing_and_then_as_paid(page: Page, site: Site):
 	page.locator("#debit").click()
 	page.wait_for_url(f"{site.url}/**")
 	expect(page.get_by_role("heading", level=1)).to_have_text("Facture payée", timeout=25000)
+
+
+def test_an_instalment_is_paid_and_then_the_rest(page: Page, site: Site, arrangements: Arrangements):
+	invoice = site.fresh("unpaid-english")
+	owed = site.outstanding(invoice)
+	customer = site.invoice("unpaid-english")["customer"]
+	name = arrangements.agree((2, 25, invoice), (32, 30, invoice), customer=customer)
+	open_link(page, site, invoice)
+	expect(page.locator(".amount")).to_have_text("$25.00")
+	assert_accessible(page)
+	page.get_by_role("button", name="Pay the instalment: $25.00").click()
+	page.wait_for_url(f"{site.stripe_url}/**")
+	expect(page.locator("body")).to_contain_text("$25.00")
+	page.locator("#pay").click()
+	expect(page.get_by_role("heading", level=1)).to_have_text("Instalment paid", timeout=15000)
+	expect(page.locator(".sum dd")).to_have_text(f"${owed - 25:,.2f}")
+	assert_accessible(page)
+	assert site.outstanding(invoice) == owed - 25
+	site.until(lambda: arrangements.statuses(name), lambda seen: seen == ["Active", "Met", "Due"])
+	page.get_by_role("link", name="Pay what remains").click()
+	expect(page.locator(".amount")).to_have_text("$30.00")
+	page.get_by_role("button", name="Pay the whole balance").press("Enter")
+	page.wait_for_url(f"{site.stripe_url}/**")
+	page.locator("#pay").click()
+	expect(page.get_by_role("heading", level=1)).to_have_text("Invoice paid", timeout=15000)
+	site.until(lambda: arrangements.statuses(name), lambda seen: seen == ["Kept", "Met", "Met"])
 
 
 def test_the_language_can_be_switched_there_and_back(page: Page, site: Site):

@@ -1,6 +1,5 @@
 """Payment arrangements from day to day: who is reminded of what, what is met, missed, kept and broken."""
 
-import secrets
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,45 +11,19 @@ from gigafibre_utils.embedded.sample_company import DEBTORS, NAME
 from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.payments import arrangements
 from gigafibre_utils.site import IncomingPayment
+from tests.acceptance.arrangements import ARRANGEMENT, INSTALMENT, Arrangements
 from tests.acceptance.site import Site, message
 from tests.acceptance.test_sending import kept, texts, token_in
 from tests.doubles.mail import MailServer
 from tests.doubles.twilio import TwilioDouble
 
-ARRANGEMENT, INSTALMENT = '"tabPayment Arrangement"', '"tabPayment Arrangement Instalment"'
 
-
-class Books:
+class Books(Arrangements):
 	"""Arrangements of sample customers, and the payments that come in on them."""
 
 	def __init__(self, site: Site, running: RunningHost):
-		self.site, self.running = site, running
-		with EmbeddedSite(running.host) as current:
-			self.today = current.now().date()
-
-	def agree(self, *parts: tuple[int | None, int, str | None], customer: str = "", agreed: int = -30) -> str:
-		"""An arrangement of instalments: days from today, amount, invoice. Gives its name."""
-		name = f"ARR-{secrets.token_hex(5)}"
-		self.site.sql(
-			f"INSERT INTO {ARRANGEMENT} (name, customer, company, agreed_on, status) "
-			"VALUES (%s, %s, %s, %s, 'Active')",
-			name,
-			customer or self.site.invoice("unpaid")["customer"],
-			NAME,
-			self.today + timedelta(days=agreed),
-		)
-		for idx, (days, amount, invoice) in enumerate(parts, 1):
-			self.site.sql(
-				f"INSERT INTO {INSTALMENT} (name, parent, parenttype, idx, due_date, amount, invoice) "
-				"VALUES (%s, %s, 'Payment Arrangement', %s, %s, %s, %s)",
-				f"{name}-{idx}",
-				name,
-				idx,
-				None if days is None else self.today + timedelta(days=days),
-				amount,
-				invoice,
-			)
-		return name
+		super().__init__(site)
+		self.running = running
 
 	def pay(self, invoice: str, amount: int, days_ago: int = 0) -> str:
 		"""A cheque that comes in on an invoice; gives its Payment Entry."""
@@ -76,16 +49,6 @@ class Books:
 		"""The daily job."""
 		with EmbeddedSite(self.running.host):
 			arrangements.run()
-
-	def row(self, arrangement: str) -> dict[str, Any]:
-		return self.site.sql(f"SELECT * FROM {ARRANGEMENT} WHERE name = %s", arrangement)[0]
-
-	def parts(self, arrangement: str) -> list[dict[str, Any]]:
-		return self.site.sql(f"SELECT * FROM {INSTALMENT} WHERE parent = %s ORDER BY idx", arrangement)
-
-	def statuses(self, arrangement: str) -> list[str]:
-		"""Of the arrangement, then of its instalments."""
-		return [self.row(arrangement)["status"], *(part["status"] for part in self.parts(arrangement))]
 
 
 @pytest.fixture
@@ -278,11 +241,10 @@ def test_nobody_is_late_for_an_invoice_that_was_cancelled(books: Books, mailbox:
 	assert mails(mailbox, invoice) == []
 
 
-def test_a_reminder_tells_what_is_missing_and_that_the_page_asks_for_the_whole(
-	books: Books, mailbox: MailServer
-):
+def test_a_reminder_tells_what_is_missing_and_that_either_can_be_paid(books: Books, mailbox: MailServer):
 	invoice = books.site.fresh("unpaid-english")
-	books.agree((-1, 40, invoice), (2, 10, invoice))
+	customer = books.site.invoice("unpaid-english")["customer"]
+	name = books.agree((-1, 40, invoice), (2, 10, invoice), customer=customer)
 	books.pay(invoice, 15)
 	books.follow_up()
 	missed, due = (
@@ -291,7 +253,41 @@ def test_a_reminder_tells_what_is_missing_and_that_the_page_asks_for_the_whole(
 	assert "An instalment of $25.00" in missed
 	assert "An instalment of $10.00" in due
 	owed = books.site.outstanding(invoice)
-	assert f"Online, the invoice is paid as a whole: ${owed:,.2f}." in missed
+	assert f"You can pay the instalment or the whole balance of ${owed:,.2f} by this link." in missed
+	token = token_in(mails(mailbox, invoice)[0].get_body(("plain",)).get_content())
+	page = books.site.guest().page(invoice, token).text
+	assert "Pay the instalment: $25.00" in page
+	assert f"Pay the whole balance: ${owed:,.2f}" in page
+	assert f'value="{name}-1"' in page
+
+
+def test_a_reminder_of_all_that_is_owed_offers_no_choice(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid-english")
+	books.agree((2, 5000, invoice))
+	books.follow_up()
+	(mail,) = mails(mailbox, invoice)
+	assert "whole balance" not in mail.get_body(("plain",)).get_content()
+
+
+def test_a_payment_stands_where_its_arrangement_cannot_be_followed_up_at_once(
+	books: Books, monkeypatch: pytest.MonkeyPatch
+):
+	def broken(_standing: Any) -> None:
+		raise RuntimeError("broken")
+
+	monkeypatch.setattr(arrangements, "_keep", broken)
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((1, 20, invoice), (31, 20, invoice))
+	session = books.site.checkout(invoice, instalment=f"{name}-1")
+	books.site.pay(session)
+	(event,) = books.site.events_of(session)
+	assert event["status"] == "Processed"
+	(entry,) = books.site.payments(invoice)
+	assert entry["total_allocated_amount"] == 20
+	assert books.statuses(name) == ["Active", "Due", "Due"]
+	monkeypatch.undo()
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due"]
 
 
 def test_a_payment_meets_no_later_instalment_before_an_earlier_one(books: Books):

@@ -213,6 +213,6 @@ def test_a_payment_that_is_settled_while_the_page_is_made_is_on_the_page(site: S
 		link = links.open_link(invoice, site.token(invoice))
 		site.pay(session)
 		site.until(lambda: site.outstanding(invoice), lambda owed: owed == 0)
-		state, shown = pay_page._state(link, {"session": session})
+		view = pay_page._view(link, {"session": session})
 	assert link.invoice.outstanding > 0
-	assert (state, shown.outstanding) == ("paid", 0)
+	assert (view.state, view.invoice.outstanding) == ("paid", 0)
