@@ -75,4 +75,5 @@ def _the_known_way(connection: Connection) -> None:
 def _our_way(connection: Connection) -> None:
 	with connection.cursor() as cursor:
 		set_path(cursor)
+		cursor.execute("SET LOCAL gigafibre.run = 1; SET LOCAL gigafibre.step = backfill_service_location")
 		service_locations(cursor)

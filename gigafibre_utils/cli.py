@@ -105,6 +105,7 @@ def rehearse(customers: int, port: int, serve: bool) -> None:
 	"""Rehearse the migration: a sample legacy database, brought into an embedded host and compared."""
 	from gigafibre_utils.embedded.rehearsal import migrate_into, sample_legacy
 	from gigafibre_utils.embedded.running import RunningHost
+	from gigafibre_utils.migration import signals
 	from gigafibre_utils.migration.run import Options
 
 	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
@@ -121,6 +122,7 @@ def rehearse(customers: int, port: int, serve: bool) -> None:
 	except OSError as error:
 		_fail(f"{error.filename or 'The rehearsal'}: {error.strerror or error}.", as_json=False)
 	except KeyboardInterrupt:
+		signals.ignored()
 		click.echo("✗ Interrupted: nothing is left but the reports.", err=True)
 		sys.exit(130)
 	sys.exit(0 if is_good else 1)

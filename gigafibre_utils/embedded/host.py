@@ -19,6 +19,7 @@ from gigafibre_utils.embedded.postgres import PostgresServer
 from gigafibre_utils.embedded.sample_company import SampleCompany
 from gigafibre_utils.embedded.site import EmbeddedSite, call
 from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.migration.signals import held_back
 from gigafibre_utils.sample import PORTAL_USER, STAFF
 
 WORKERS = 8
@@ -47,7 +48,8 @@ class Host:
 
 	def __enter__(self) -> "Host":
 		try:
-			self.postgres.start()
+			with held_back():  # for some seconds: what was started is known to who stops it
+				self.postgres.start()
 			self.database = Database(self.postgres.url)
 			self._load_company()
 		except BaseException:
@@ -68,13 +70,14 @@ class Host:
 
 	def close(self) -> None:
 		"""End everything and remove the directory."""
-		self._closing.set()
-		self._jobs.shutdown(cancel_futures=True)
-		if hasattr(self, "database"):
-			self.database.close()
-		self.postgres.stop()
-		shutil.rmtree(self.directory, ignore_errors=True)
-		self._lock.close()
+		with held_back():
+			self._closing.set()
+			self._jobs.shutdown(cancel_futures=True)
+			if hasattr(self, "database"):
+				self.database.close()
+			self.postgres.stop()
+			shutil.rmtree(self.directory, ignore_errors=True)
+			self._lock.close()
 
 	def new_site(self, name: str) -> str:
 		"""Another database of this PostgreSQL with the sample company; gives its URL."""

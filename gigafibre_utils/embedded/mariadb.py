@@ -18,6 +18,7 @@ from urllib.parse import quote
 import MySQLdb
 
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration.signals import held_back
 
 DATABASE = "gestionclient"
 USER = "gigafibre"
@@ -34,6 +35,9 @@ SETTINGS = {
 	"performance-schema": "0",
 	"character-set-server": "latin1",
 }
+# Of two servers with one directory for temporary tables, the one that starts takes away those of the other.
+# Named from where the data lies: a colon in a whole path would part two directories.
+TEMPORARY = {"TMPDIR": "../tmp"}
 # Debian keeps the server where a user's PATH may not look.
 SEARCHED = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
@@ -75,21 +79,24 @@ class MariadbServer:
 			),
 			*(f"--{name}={value}" for name, value in SETTINGS.items()),
 		]
-		with self.log.open("wb") as log:
-			self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+		with self.log.open("wb") as log, held_back():
+			self._process = subprocess.Popen(
+				command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | TEMPORARY
+			)
 		self._wait_until_it_answers()
 
 	def stop(self) -> None:
 		"""Stop, rolling back what is open; returns when the process is gone."""
 		if not self._process:
 			return
-		self._process.terminate()
-		try:
-			self._process.wait(STOP_SECONDS)
-		except subprocess.TimeoutExpired:
-			self._process.kill()
-			self._process.wait()
-		self._process = None
+		with held_back():
+			self._process.terminate()
+			try:
+				self._process.wait(STOP_SECONDS)
+			except subprocess.TimeoutExpired:
+				self._process.kill()
+				self._process.wait()
+			self._process = None
 
 	def new_database(self, name: str) -> str:
 		"""Make an empty database in place of one of that name, if any; gives its URL."""
@@ -110,7 +117,7 @@ class MariadbServer:
 		return MySQLdb.connect(unix_socket=self._socket, user=USER, password=password, database=DATABASE)
 
 	def _make(self) -> None:
-		self.data.parent.mkdir(parents=True, exist_ok=True)
+		(self.data.parent / "tmp").mkdir(parents=True, exist_ok=True)
 		_write_secret(self._password_file, secrets.token_urlsafe(24))
 		command = [
 			*(_program("mariadb-install-db"), "--no-defaults", *_as_root(), f"--datadir=./{self.data.name}"),
@@ -118,20 +125,25 @@ class MariadbServer:
 		]
 		# A path from here: the shell script that this is does not quote one with a blank in it.
 		# With its children in a group of its own: none is to write on when we are ended meanwhile.
-		made = subprocess.Popen(
-			command,
-			cwd=self.data.parent,
-			stdin=subprocess.DEVNULL,
-			stdout=subprocess.PIPE,
-			stderr=subprocess.STDOUT,
-			text=True,
-			start_new_session=True,
-		)
+		made: subprocess.Popen[str] | None = None
 		try:
+			with held_back():
+				made = subprocess.Popen(
+					command,
+					cwd=self.data.parent,
+					stdin=subprocess.DEVNULL,
+					stdout=subprocess.PIPE,
+					stderr=subprocess.STDOUT,
+					text=True,
+					start_new_session=True,
+					env=os.environ | TEMPORARY,
+				)
 			told, _ = made.communicate()
 		except BaseException:
-			os.killpg(made.pid, signal.SIGKILL)
-			made.communicate()
+			if made:
+				with held_back():
+					os.killpg(made.pid, signal.SIGKILL)
+					made.communicate()
 			raise
 		if made.returncode:
 			raise ServiceUnavailable(f"MariaDB's mariadb-install-db failed: {told.strip()}")

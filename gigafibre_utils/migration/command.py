@@ -1,11 +1,8 @@
 """`gigafibre migrate …` and `bench gigafibre migrate …`: what an engineer does."""
 
-import errno
-import functools
 import logging
 import os
 import re
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -18,7 +15,7 @@ import psycopg2
 from click.core import ParameterSource
 from psycopg2.extensions import connection as Connection
 
-from gigafibre_utils.errors import GigafibreError, InvalidInput
+from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import acquired, geocode, single
 from gigafibre_utils.migration.checks import brought_since, last_day
 from gigafibre_utils.migration.findings import write_rejects
@@ -32,7 +29,7 @@ from gigafibre_utils.migration.run import Migration, Options, Outcome, in_one_se
 from gigafibre_utils.migration.sample import write as write_sample
 from gigafibre_utils.migration.single import Single
 from gigafibre_utils.migration.target import Target
-from gigafibre_utils.migration.terminal import Display, show_findings, survive_any_encoding
+from gigafibre_utils.migration.terminal import Display, interrupted_as, say, show_findings, told
 from gigafibre_utils.migration.undo import undo as undo_run
 
 OUT = Path("out")
@@ -40,42 +37,6 @@ OUT = Path("out")
 
 Embedded = Callable[[Legacy, Options, Path, int | None, bool], bool]
 """Migrates into an embedded host, served on that port afterwards, and compares where it is told so."""
-
-
-class Told(click.ClickException):
-	"""One sentence, and exit status 1 unless told otherwise."""
-
-	def __init__(self, message: str, exit_code: int = 1):
-		super().__init__(message)
-		self.exit_code = exit_code
-
-	def show(self, file: Any = None) -> None:
-		"""As the other commands tell it."""
-		click.echo(f"✗ {self.message}", err=True)
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-	"""Let a command tell what went wrong in one sentence."""
-
-	@functools.wraps(command)
-	def wrapped(*args: Any, **kwargs: Any) -> Any:
-		survive_any_encoding()
-		try:
-			return command(*args, **kwargs)
-		except GigafibreError as error:
-			raise Told(str(error)) from error
-		except OSError as error:
-			if error.errno == errno.EPIPE:
-				raise  # nobody reads any more: click ends in silence
-			if not error.filename:
-				sys.stdout = open(os.devnull, "w")  # at the end Python would fail once more to write the rest
-			raise Told(f"{error.filename or 'The output'}: {error.strerror or error}.") from error
-		except (KeyboardInterrupt, SystemExit) as error:
-			told = "Interrupted: what was committed stays, the same command goes on from there."
-			# As the shell has it: 128 and the signal's number.
-			raise Told(told, exit_code=error.code if isinstance(error, SystemExit) else 130) from None
-
-	return wrapped
 
 
 class Day(click.ParamType):
@@ -164,7 +125,8 @@ def run(ctx: click.Context, legacy: str, erp: str | None, **asked: Any) -> None:
 	_refuse_contradictions(ctx, asked)
 	out = asked["out"] or _out()
 	if asked["embedded"]:
-		is_good = _embedded(ctx)(Legacy(legacy), options, out, asked["port"], asked["is_reconciled"])
+		with interrupted_as("nothing is left but the reports"):
+			is_good = _embedded(ctx)(Legacy(legacy), options, out, asked["port"], asked["is_reconciled"])
 	else:
 		is_good = migrated(Legacy(legacy), site_of(ctx, erp), options, out, asked["is_reconciled"])
 	ctx.exit(0 if is_good else 1)
@@ -178,7 +140,7 @@ def run(ctx: click.Context, legacy: str, erp: str | None, **asked: Any) -> None:
 def undo(ctx: click.Context, erp: str | None, number: int) -> None:
 	"""Remove exactly what a run added, unless something was built on it."""
 	gone = undo_run(site_of(ctx, erp), number)
-	click.echo(f"✓ Run {number} is taken back: {gone:,} documents went.")
+	say(f"✓ Run {number} is taken back: {gone:,} documents went.")
 
 
 @migrate.command("reimport-payments")
@@ -255,14 +217,14 @@ def reconcile_command(
 	ctx: click.Context, legacy: str, erp: str | None, since: date | None, as_of: date | None, out: Path | None
 ) -> None:
 	"""Compare both sides to the cent; exit status 1 when a difference is unexplained."""
-	target, out = site_of(ctx, erp), out or _out()
+	source, target, out = Legacy(legacy), site_of(ctx, erp), out or _out()
 	_see_that_it_can_be_written(out)
 	try:
-		with closing(target.connect()) as connection, target.attended():
+		with source.attended(), closing(target.connect()) as connection, target.attended():
 			target.check(connection)
 			_, first = brought_since(connection) or (None, None)
 			options = Options(as_of=as_of or last_day(connection) or date.today(), since=since or first)
-			found = _reconciled(Legacy(legacy), connection, options, out, Display())
+			found = _reconciled(source, connection, options, out, Display())
 			connection.commit()
 	except psycopg2.Error as error:
 		raise in_one_sentence("The comparison", target.name, error) from error
@@ -287,7 +249,7 @@ def sample(legacy: str, customers: int, totals: Path) -> None:
 	known = write_sample(legacy, customers)
 	totals.parent.mkdir(parents=True, exist_ok=True)
 	totals.write_text(known.as_json(), encoding="utf-8")
-	click.echo(f"✓ {customers:,} customers; what the database must come to: {totals}")
+	say(f"✓ {customers:,} customers; what the database must come to: {totals}")
 
 
 def site_of(ctx: click.Context, erp: str | None) -> Target:
@@ -352,7 +314,7 @@ def _done_alone(target: Target, work: Single, is_dry_run: bool = False) -> None:
 
 def _tell(outcome: Outcome, out: Path, is_dry_run: bool) -> None:
 	show_findings(outcome.findings)
-	click.echo(f"\n{outcome.run}{' (dry run: nothing was kept)' if is_dry_run else ''}: {out}")
+	say(f"\n{outcome.run}{' (dry run: nothing was kept)' if is_dry_run else ''}: {out}")
 
 
 def _reconciled(
@@ -373,7 +335,7 @@ def _reconciled(
 
 def _tell_verdict(found: Reconciliation, out: Path) -> None:
 	sign = "✓" if found.is_explained else "✗"
-	click.echo(f"{sign} {verdict(found)}: {out / 'reconciliation.html'}, reconciliation.json")
+	say(f"{sign} {verdict(found)}: {out / 'reconciliation.html'}, reconciliation.json")
 
 
 def _see_that_it_can_be_written(directory: Path) -> None:

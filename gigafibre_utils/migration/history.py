@@ -13,6 +13,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from gigafibre_utils.migration.signals import held_back
 from gigafibre_utils.migration.target import one, rows, set_path
 
 RUNNING, FAILED, DONE, UNDONE = "Running", "Failed", "Done", "Undone"
@@ -62,14 +63,28 @@ _MOVE_FINDINGS = """
 		%(run)s, %(step)s, outcome, legacy_table, legacy_id, reason, detail, legacy_row::text
 	FROM finding ORDER BY legacy_table, legacy_id, reason, detail
 """
+# Some rows are judged whenever there is anything to bring in, as payments that moved no money.
+_LEAVE_OUT_KNOWN = """
+	DELETE FROM finding USING public."tabMigration Finding" known, public."tabMigration Run" run
+	WHERE run.name = known.run AND run.name <> %s AND run.status <> %s
+		AND known.legacy_table = finding.legacy_table AND known.legacy_id = finding.legacy_id::text
+		AND known.reason = finding.reason AND known.outcome = finding.outcome
+		AND known.detail IS NOT DISTINCT FROM finding.detail
+"""
 _COUNT_FINDINGS = """
 	SELECT count(*) FILTER (WHERE outcome = 'Rejected'), count(*) FILTER (WHERE outcome = 'Repaired')
 	FROM public."tabMigration Finding" WHERE run = %s AND step = %s
 """
+_COUNT_CHANGED = """
+	SELECT (SELECT count(*) FROM changed WHERE run = %(run)s AND step = %(step)s) + (
+		SELECT coalesce(sum(cardinality(array_remove(places, 0))), 0) FROM places_given
+		WHERE run = %(run)s AND step = %(step)s
+	)
+"""
 _STEP_DONE = """
 	UPDATE public."tabMigration Run Step"
 	SET status = 'Done', rows_read = %(rows_read)s, rows_made = %(rows_made)s, rejected = %(rejected)s,
-		repaired = %(repaired)s, seconds = %(seconds)s, ended_at = now(), modified = now()
+		repaired = %(repaired)s, seconds = %(seconds)s, note = %(note)s, ended_at = now(), modified = now()
 	WHERE parent = %(run)s AND step = %(step)s
 """
 _SUMMARY = """
@@ -173,14 +188,16 @@ class History:
 	def fail(self, told: str) -> None:
 		"""Write down why the run ended, where there still is somebody to write to."""
 		try:
-			self.end(FAILED, told)
-			with self._connection.cursor() as cursor:
+			with held_back(), self._connection.cursor() as cursor:
+				cursor.execute("SET lock_timeout = '10s'")
+				self.end(FAILED, told)
 				cursor.execute(
 					'UPDATE public."tabMigration Run Step" SET status = %s WHERE parent = %s AND status = %s',
 					[FAILED, self.name, RUNNING],
 				)
 		except psycopg2.Error:
-			log.warning("That %s failed could not be written down: the site's database is gone.", self.name)
+			why = "the site's database is gone, or somebody keeps the record locked"
+			log.warning("That %s failed could not be written down: %s.", self.name, why)
 
 	def prepare(self, cursor: Cursor, step: str) -> None:
 		"""Set a transaction up as the step's: what it adds, changes and finds is kept as the run's."""
@@ -198,16 +215,23 @@ class History:
 				[RUNNING, self.name, step],
 			)
 
+	def leave_out_known(self, cursor: Cursor) -> None:
+		"""Leave out of a step's findings what an earlier run that stands says in the same words."""
+		cursor.execute(_LEAVE_OUT_KNOWN, [self.name, UNDONE])
+
 	def step_done(self, cursor: Cursor, step: str, rows_read: int, seconds: float) -> StepRecord:
-		"""Keep the findings of a step and what it made, in the step's own transaction."""
+		"""Keep the findings of a step and what it made and changed, in the step's own transaction."""
 		values = {"run": self.name, "step": step, "user": USER}
 		cursor.execute(_MOVE_FINDINGS, values)
 		cursor.execute(_COUNT_FINDINGS, [self.name, step])
 		rejected, repaired = cursor.fetchone()
 		cursor.execute("SELECT count(*) FROM added WHERE run = %s AND step = %s", [self.number, step])
 		(rows_made,) = cursor.fetchone()
+		cursor.execute(_COUNT_CHANGED, {"run": self.number, "step": step})
+		(changed,) = cursor.fetchone()
+		note = f"{changed:,} values changed." if changed else None
 		record = StepRecord(step, DONE, rows_read, rows_made, rejected, repaired, round(seconds, 3))
-		cursor.execute(_STEP_DONE, values | vars(record))
+		cursor.execute(_STEP_DONE, values | vars(record) | {"note": note})
 		return record
 
 	def findings(self) -> list[Finding]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from gigafibre_utils.migration.signals import held_back
+
 EVERY = 0.2
-"""Seconds between two calls to end what is at work."""
+"""Seconds between two looks at whether a signal came, and two calls to end what is at work."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,16 @@ def do_all(tasks: Sequence[Task], lanes: int, cancel: Callable[[], None]) -> Non
 	"""Do every task, those that are ready in their order, no more than `lanes` at a time.
 
 	The first error ends it: what is at work is waited for, nothing more is begun, and the error comes out.
-	A signal to end does not wait: `cancel` is called until it has ended what is at work.
+	A signal to end does not wait: `cancel` is called until it has ended what is at work, which a second one
+	does not break off.
 	"""
 	waiting, done = list(tasks), set[str]()
 	names = {task.name for task in tasks}
 	running: dict[Future[None], Task] = {}
-	with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
-		try:
-			while waiting or running:
+	error: BaseException | None = None
+	with held_back() as signals, ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
+		while running or (waiting and not error and not signals):
+			if not error and not signals:
 				for task in [task for task in waiting if task.after & names <= done]:
 					if len(running) < lanes:
 						waiting.remove(task)
@@ -37,10 +41,10 @@ def do_all(tasks: Sequence[Task], lanes: int, cancel: Callable[[], None]) -> Non
 					raise ValueError(
 						f"These tasks wait for each other: {', '.join(task.name for task in waiting)}."
 					)
-				for future in wait(running, return_when=FIRST_COMPLETED).done:
-					done.add(running.pop(future).name)
-					future.result()
-		except (KeyboardInterrupt, SystemExit):
-			while wait(running, EVERY).not_done:
+			for future in wait(running, EVERY, return_when=FIRST_COMPLETED).done:
+				done.add(running.pop(future).name)
+				error = error or future.exception()
+			if signals:
 				cancel()
-			raise
+	if error:
+		raise error

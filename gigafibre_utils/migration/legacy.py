@@ -1,7 +1,9 @@
 """The legacy database: MariaDB, only ever read, in one snapshot of it for each connection."""
 
+import os
+import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -9,6 +11,7 @@ import MySQLdb
 from MySQLdb.cursors import SSCursor
 
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration import signals
 from gigafibre_utils.migration.tables import TABLES, Table
 
 BATCH = 5_000
@@ -43,8 +46,9 @@ class Legacy:
 			raise InvalidInput(FORM)
 		self._place = {"host": parts.hostname or "localhost", "port": port, "database": database}
 		self._user = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
-		if socket := parse_qs(parts.query).get("unix_socket"):
-			self._place |= {"unix_socket": socket[0]}
+		if unix_socket := parse_qs(parts.query).get("unix_socket"):
+			self._place |= {"unix_socket": unix_socket[0]}
+		self._lines: set[socket.socket] = set()
 
 	@property
 	def name(self) -> str:
@@ -60,18 +64,45 @@ class Legacy:
 		"""
 		connection = self.connect()
 		try:
-			with connection.cursor() as cursor:
-				# No conversion: what stands in the tables comes as it stands.
-				cursor.execute("SET SESSION character_set_results = NULL")
-				cursor.execute("SET SESSION sql_mode = '', net_write_timeout = 3600")
-				cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
-				cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-				cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-			yield Snapshot(connection)
+			with self._on_line(connection):
+				with connection.cursor() as cursor:
+					# No conversion: what stands in the tables comes as it stands.
+					cursor.execute("SET SESSION character_set_results = NULL")
+					cursor.execute("SET SESSION sql_mode = '', net_write_timeout = 3600")
+					cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
+					cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+					cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+				yield Snapshot(connection)
 		except MySQLdb.Error as error:
 			raise self._in_one_sentence(error) from error
 		finally:
 			connection.close()
+
+	@contextmanager
+	def attended(self) -> Iterator[None]:
+		"""While within, Ctrl-C ends what the server is waited for."""
+		with signals.heard(self.hang_up):
+			yield
+
+	def hang_up(self) -> None:
+		"""End what any thread waits for: to it the server went away.
+
+		The sockets are shut here rather than the queries killed there: that needs no further connection, of
+		which the server may have none left, and no answer of a server that gives none.
+		"""
+		for line in tuple(self._lines):
+			with suppress(OSError):  # it is shut already
+				line.shutdown(socket.SHUT_RDWR)
+
+	@contextmanager
+	def _on_line(self, connection: Any) -> Iterator[None]:
+		"""While within, `hang_up` reaches the connection, by a descriptor of our own of its socket."""
+		with socket.socket(fileno=os.dup(connection.fileno())) as line:
+			self._lines.add(line)
+			try:
+				yield
+			finally:
+				self._lines.discard(line)
 
 	def _in_one_sentence(self, error: MySQLdb.Error) -> GigafibreError:
 		code, told = error.args[0], error.args[-1]

@@ -111,14 +111,15 @@ class Migration:
 		GigafibreError with one sentence; what was committed until then stays, and the same call goes on from
 		there.
 		"""
-		self._legacy.check()
 		try:
-			with self._target.alone() as control:
-				self._control = control
-				self._target.check(control)
-				if self._options.is_dry_run:
-					return self._run_dry(afterwards)
-				return self._run(control, afterwards)
+			with self._legacy.attended():
+				self._legacy.check()
+				with self._target.alone() as control:
+					self._control = control
+					self._target.check(control)
+					if self._options.is_dry_run:
+						return self._run_dry(afterwards)
+					return self._run(control, afterwards)
 		except psycopg2.Error as error:
 			raise in_one_sentence("The run", self._target.name, error) from error
 
@@ -143,13 +144,16 @@ class Migration:
 		resolved = replace(resolved, books=replace(resolved.books, run=self._history.number))
 		self._bulk = self._history.arguments()["bulk"]
 		try:
-			cancel = partial(self._target.cancel_others, self._control)
-			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES, cancel)
+			do_all(self._tasks(steps, resolved), 1 if self._dry else LANES, self._cancel)
 			return conclude(control, self._history, afterwards)
 		except BaseException as error:
 			if not self._dry:
 				self._history.fail(why(error))
 			raise
+
+	def _cancel(self) -> None:
+		self._legacy.hang_up()
+		self._target.cancel_others(self._control)
 
 	def _unfinished(self, control: Connection) -> History | None:
 		history = History.unfinished(control, PLAN)
@@ -258,6 +262,7 @@ class Migration:
 		started = time.monotonic()
 		with self._transaction(step) as cursor:
 			work(cursor)
+			self._history.leave_out_known(cursor)
 			record = self._history.step_done(cursor, step, 0, time.monotonic() - started)
 		self._progress.done(record)
 

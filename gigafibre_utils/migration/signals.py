@@ -1,5 +1,6 @@
-"""Ctrl-C while PostgreSQL is waited for: Python hears of it once the statement at work is cancelled."""
+"""Signals to end: heard while a database is waited for, held back where nothing may be broken off."""
 
+import os
 import signal
 import socket
 import threading
@@ -9,52 +10,93 @@ from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 0.2
-"""Seconds in which Python handles a signal, unless it waits for the database."""
+"""Seconds in which Python handles a signal, unless it waits for a database."""
+
+_handled = threading.Event()
 
 
 @contextmanager
 def heard(cancel: Callable[[], None]) -> Iterator[None]:
 	"""While within, call `cancel` for a signal that Python does not come to handle; then it does.
 
-	Does nothing outside of the main thread, which alone handles signals.
+	Within another, that one's `cancel` comes after it. Does nothing outside of the main thread, which alone
+	handles signals.
 	"""
 	if threading.current_thread() is not threading.main_thread():
 		yield
 		return
-	handled = threading.Event()
-	handlers = {number: signal.getsignal(number) for number in SIGNALS}
-	for number, handler in handlers.items():
-		if callable(handler):
-			signal.signal(number, _noting(handled, handler))
+	handlers = _handlers()
 	ours, theirs = socket.socketpair()
 	theirs.setblocking(False)
-	told_before = signal.set_wakeup_fd(theirs.fileno())
-	listening = threading.Thread(target=_listen, args=(ours, handled, cancel), name="signals")
-	listening.start()
+	outer = signal.set_wakeup_fd(theirs.fileno())
+	# A daemon: nothing that goes wrong here keeps the process from ending.
+	listening = threading.Thread(target=_listen, args=(ours, outer, cancel), name="signals", daemon=True)
 	try:
+		with held_back():
+			listening.start()
+		for number, handler in handlers.items():
+			signal.signal(number, _noting(handler))
 		yield
 	finally:
-		signal.set_wakeup_fd(told_before)
 		for number, handler in handlers.items():
-			if callable(handler):
-				signal.signal(number, handler)
-		theirs.close()
-		listening.join()
-		ours.close()
+			signal.signal(number, handler)
+		with held_back():
+			signal.set_wakeup_fd(outer)
+			theirs.close()
+			listening.join()
+			ours.close()
 
 
-def _noting(handled: threading.Event, handler: Callable[..., Any]) -> Callable[..., Any]:
+@contextmanager
+def held_back() -> Iterator[list[int]]:
+	"""While within, a signal to end waits: what is begun is remembered, what is ended is ended whole.
+
+	Gives those that came so far, to who does not come to an end by himself soon. None come to another thread
+	than the main one.
+	"""
+	came: list[int] = []
+	if threading.current_thread() is not threading.main_thread():
+		yield came
+		return
+	handlers = _handlers()
+	try:
+		for number in handlers:
+			signal.signal(number, _noting(lambda number, _: came.append(number)))
+		yield came
+	finally:
+		for number, handler in handlers.items():
+			signal.signal(number, handler)
+		for number in came[:1]:
+			signal.raise_signal(number)
+
+
+def ignored() -> None:
+	"""From now on: the process is ending, and its exit status tells of the first."""
+	if threading.current_thread() is threading.main_thread():
+		for number in SIGNALS:
+			signal.signal(number, signal.SIG_IGN)
+
+
+def _handlers() -> dict[int, Callable[..., Any]]:
+	"""Those that are Python's: one that is ignored stays so, as under nohup."""
+	found = {number: signal.getsignal(number) for number in SIGNALS}
+	return {number: handler for number, handler in found.items() if callable(handler)}
+
+
+def _noting(handler: Callable[..., Any]) -> Callable[..., Any]:
 	def handle(*arguments: Any) -> Any:
-		handled.set()
+		_handled.set()
 		return handler(*arguments)
 
 	return handle
 
 
-def _listen(ours: socket.socket, handled: threading.Event, cancel: Callable[[], None]) -> None:
+def _listen(ours: socket.socket, outer: int, cancel: Callable[[], None]) -> None:
 	while number := ours.recv(1):
 		if number[0] not in SIGNALS:
 			continue
-		if not handled.wait(PATIENCE):
+		if not _handled.wait(PATIENCE):
 			cancel()
-		handled.clear()
+			if outer >= 0:
+				os.write(outer, number)
+		_handled.clear()

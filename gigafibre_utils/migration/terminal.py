@@ -1,15 +1,21 @@
-"""A run as a terminal shows it: a line for each step, and what is at work while somebody looks on."""
+"""A run as a terminal shows it: a line for each step, what is at work while somebody looks on, the end."""
 
+import errno
+import functools
+import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
+from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.migration import signals
 from gigafibre_utils.migration.history import Finding, StepRecord
 
 EVERY = 0.2
@@ -43,7 +49,7 @@ class Display:
 		with self._lock:
 			self._at_work.pop(record.step, None)
 			self._wipe()
-			click.echo(told(record), err=True)
+			say(in_one_line(record), err=True)
 			self._show()
 
 	@contextmanager
@@ -65,12 +71,27 @@ class Display:
 			return
 		parts = [f"{step} {count:,}" if count else step for step, count in self._at_work.items()]
 		width = shutil.get_terminal_size().columns
-		click.echo("\r… " + "   ".join(parts)[: width - 3], nl=False, err=True)
+		say("\r… " + "   ".join(parts)[: width - 3], nl=False, err=True)
 		self._shown_at = time.monotonic()
 
 	def _wipe(self) -> None:
 		if self._is_watched:
-			click.echo("\r\x1b[K", nl=False, err=True)
+			say("\r\x1b[K", nl=False, err=True)
+
+
+def say(text: str = "", nl: bool = True, err: bool = False) -> None:
+	"""Print, until nobody reads any more; what is said from then on is lost, and the work goes on.
+
+	What it prints is the lesser part of a migration: its record is in the site and its reports are files. As
+	`tee -p` it writes on where the reader of a pipe has gone, as `head` does, and its exit status stays that
+	of its work.
+	"""
+	try:
+		click.echo(text, nl=nl, err=err)
+	except BrokenPipeError:
+		stream = sys.stderr if err else sys.stdout
+		with open(os.devnull, "w") as nowhere:
+			os.dup2(nowhere.fileno(), stream.fileno())  # also for what logs, and for what it still holds
 
 
 def survive_any_encoding() -> None:
@@ -80,7 +101,52 @@ def survive_any_encoding() -> None:
 			stream.reconfigure(errors="replace")
 
 
-def told(record: StepRecord) -> str:
+class Told(click.ClickException):
+	"""One sentence, and exit status 1 unless told otherwise."""
+
+	def __init__(self, message: str, exit_code: int = 1):
+		super().__init__(message)
+		self.exit_code = exit_code
+
+	def show(self, file: Any = None) -> None:
+		"""As the other commands tell it."""
+		say(f"✗ {self.message}", err=True)
+
+
+def told(command: Callable[..., Any]) -> Callable[..., Any]:
+	"""Let a command tell what went wrong in one sentence."""
+
+	@functools.wraps(command)
+	def wrapped(*args: Any, **kwargs: Any) -> Any:
+		survive_any_encoding()
+		try:
+			with interrupted_as("what was committed stays, the same command goes on from there"):
+				return command(*args, **kwargs)
+		except GigafibreError as error:
+			raise Told(str(error)) from error
+		except OSError as error:
+			if error.errno == errno.EPIPE:
+				raise  # nobody reads any more: click ends in silence
+			if not error.filename:
+				sys.stdout = open(os.devnull, "w")  # at the end Python would fail once more to write the rest
+			raise Told(f"{error.filename or 'The output'}: {error.strerror or error}.") from error
+
+	return wrapped
+
+
+@contextmanager
+def interrupted_as(what_stays: str) -> Iterator[None]:
+	"""Let a signal to end be told in one sentence, with the exit status that the shell has for it."""
+	try:
+		yield
+	except (KeyboardInterrupt, SystemExit) as error:
+		signals.ignored()
+		# 128 and the signal's number.
+		status = error.code if isinstance(error, SystemExit) else 130
+		raise Told(f"Interrupted: {what_stays}.", exit_code=status) from None
+
+
+def in_one_line(record: StepRecord) -> str:
 	"""What a step did, in one line."""
 	counts = [
 		(record.rows_read, "read"),
@@ -97,6 +163,6 @@ def show_findings(findings: list[Finding]) -> None:
 	for outcome in ("Rejected", "Repaired"):
 		chosen = [finding for finding in findings if finding.outcome == outcome]
 		if chosen:
-			click.echo(f"\n{outcome} {sum(finding.count for finding in chosen):,} legacy rows")
+			say(f"\n{outcome} {sum(finding.count for finding in chosen):,} legacy rows")
 		for finding in chosen:
-			click.echo(f"  {finding.count:>9,}  {finding.reason:<32} {finding.step}")
+			say(f"  {finding.count:>9,}  {finding.reason:<32} {finding.step}")

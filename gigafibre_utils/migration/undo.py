@@ -1,5 +1,6 @@
 """Taking a run back: what it added goes, what it changed is as before, unless something was built on it."""
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import psycopg2
@@ -11,7 +12,8 @@ from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration.built_on import SHOWN, in_short, leave, obstacles
 from gigafibre_utils.migration.history import UNDONE
 from gigafibre_utils.migration.run import in_one_sentence
-from gigafibre_utils.migration.target import Target, one, rows, run_file, set_path
+from gigafibre_utils.migration.target import Target, one, rows, run_file, set_path, table_exists
+from gigafibre_utils.migration.waiting import keep_writers_out
 
 CHILDREN = {
 	"Address": ("Dynamic Link",),
@@ -60,14 +62,30 @@ _CLOSE_GAPS = """
 _GIVE_BACK = (
 	"UPDATE added SET run = made_before, made_before = NULL WHERE run = %s AND made_before IS NOT NULL"
 )
+# A table that was written anew has its changes on record as one list. Lines of later runs are none of them.
+_UNFOLD_PLACES = """
+	INSERT INTO changed (run, step, doctype, name, field, old_value, new_value)
+	SELECT given.run, given.step, 'Sales Invoice Item', line.name, 'service_location', NULL,
+		'SL-' || padded(place)
+	FROM places_given AS given
+	CROSS JOIN LATERAL unnest(places) WITH ORDINALITY AS its (place, number)
+	JOIN public."tabSales Invoice Item" AS line ON line.name = 'LI-' || padded(number)
+	JOIN added ON added.doctype = line.parenttype AND added.name = line.parent AND added.run <= given.run
+	WHERE given.run = %(run)s AND place <> 0;
+	DELETE FROM places_given WHERE run = %(run)s
+"""
 _ADDED = "SELECT doctype, name FROM added WHERE run = %(run)s"
 # Payments that were out and in again may have been so once more since, and are then that run's.
-_MADE = """
-	SELECT coalesce(sum(rows_made), 0) FROM public."tabMigration Run Step" step
+_DID_SOMETHING = """
+	SELECT bool_or(rows_made > 0 OR note <> '') FROM public."tabMigration Run Step" step
 	JOIN public."tabMigration Run" run ON run.name = step.parent
 	WHERE parent = %s AND run.arguments::jsonb ->> 'take_out' IS NULL
 """
-_IS_KNOWN = "SELECT EXISTS (SELECT FROM added WHERE run = %s)"
+_IS_KNOWN = """
+	SELECT EXISTS (SELECT FROM added WHERE run = number) OR EXISTS (SELECT FROM changed WHERE run = number)
+		OR EXISTS (SELECT FROM places_given WHERE run = number)
+	FROM (VALUES (%s)) AS its (number)
+"""
 
 
 def undo(target: Target, number: int) -> int:
@@ -95,27 +113,48 @@ def undo(target: Target, number: int) -> int:
 
 
 def _see_that_it_is_known(connection: Connection, number: int, name: str) -> None:
-	"""Refuse a run that made something of which nothing is on record any more."""
-	if one(connection, _MADE, name) and not one(connection, _IS_KNOWN, number):
-		raise InvalidInput(f"{name} cannot be taken back: what it added is no longer on record.")
+	"""Refuse a run that did something of which nothing is on record any more."""
+	if one(connection, _DID_SOMETHING, name) and not one(connection, _IS_KNOWN, number):
+		raise InvalidInput(f"{name} cannot be taken back: what it did is no longer on record.")
 
 
 def _undo(cursor: Cursor, number: int) -> int:
 	connection = cursor.connection
 	cursor.execute(_GIVE_BACK, [number])
+	if one(connection, "SELECT EXISTS (SELECT FROM places_given WHERE run = %s)", number):
+		cursor.execute(_UNFOLD_PLACES, {"run": number})
 	cursor.execute("ANALYZE added, changed")
+	doctypes = [doctype for (doctype,) in rows(connection, _DOCTYPES, number)]
+	_keep_staff_out(cursor, number, doctypes)
 	leave(cursor, _ADDED, {"run": number})
-	if told := [*obstacles(connection), *_changed_since(connection, number)]:
-		raise InvalidInput(f"Run {number} cannot be taken back: {in_short(told)}.")
+	_see_that_nothing_stands_in_the_way(number, [*obstacles(connection), *_changed_since(connection, number)])
 	_restore(cursor, number)
 	cursor.execute(_CLOSE_GAPS)
-	doctypes = [doctype for (doctype,) in rows(connection, _DOCTYPES, number)]
 	gone = sum(_remove(cursor, number, doctype) for doctype in doctypes)
+	# Staff were kept from these tables, not from writing elsewhere to what they still read in them.
+	_see_that_nothing_stands_in_the_way(number, obstacles(connection))
 	cursor.execute("DELETE FROM added WHERE run = %s", [number])
 	cursor.execute("DELETE FROM changed WHERE run = %s", [number])
 	if {*VOUCHERS} & {*doctypes} and one(connection, "SELECT to_regclass('books') IS NOT NULL"):
 		run_file(cursor, "600_fix_invoice_outstanding.sql")
 	return gone
+
+
+def _keep_staff_out(cursor: Cursor, number: int, doctypes: Sequence[str]) -> None:
+	"""Let nobody else write to what goes or is put back, from before it is looked at until it is done."""
+	connection = cursor.connection
+	written = [*doctypes, *(doctype for doctype, _ in rows(connection, _CHANGES, number))]
+	if {*VOUCHERS} & {*doctypes}:
+		written += VOUCHERS
+	written += [hanging for doctype in written for hanging, *_ in _hanging(doctype)]
+	tables = [f"tab{doctype}" for doctype in dict.fromkeys(written)]
+	if there := [table for table in tables if table_exists(connection, table)]:
+		keep_writers_out(cursor, there)
+
+
+def _see_that_nothing_stands_in_the_way(number: int, told: Sequence[str]) -> None:
+	if told:
+		raise InvalidInput(f"Run {number} cannot be taken back: {in_short(told)}.")
 
 
 def _changed_since(connection: Connection, number: int) -> list[str]:
@@ -159,15 +198,20 @@ def _column(connection: Connection, doctype: str, field: str) -> tuple[Identifie
 def _remove(cursor: Cursor, number: int, doctype: str) -> int:
 	"""Delete a run's documents of one DocType with all that hangs on them."""
 	values = {"run": number, "doctype": doctype}
+	for table, column, kind in _hanging(doctype):
+		cursor.execute(_delete(table, SQL("t.{} = a.name AND t.{} = a.doctype"), column, kind), values)
+	cursor.execute(_delete(doctype, SQL("t.{} = a.name"), "name"), values)
+	return cursor.rowcount
+
+
+def _hanging(doctype: str) -> list[tuple[str, str, str]]:
+	"""What goes with documents of a DocType: its table, and the columns that name document and DocType."""
 	hanging = [(child, "parent", "parenttype") for child in CHILDREN.get(doctype, ())]
 	if doctype in VOUCHERS:
 		hanging += [(ledger, "voucher_no", "voucher_type") for ledger in LEDGERS]
 	if doctype == "Issue":
 		hanging.append(("Communication", "reference_name", "reference_doctype"))
-	for table, column, kind in hanging:
-		cursor.execute(_delete(table, SQL("t.{} = a.name AND t.{} = a.doctype"), column, kind), values)
-	cursor.execute(_delete(doctype, SQL("t.{} = a.name"), "name"), values)
-	return cursor.rowcount
+	return hanging
 
 
 def _delete(doctype: str, condition: SQL, *columns: str) -> Composed:

@@ -2,13 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.sql import SQL, Identifier
 
 from gigafibre_utils.errors import GigafibreError
+from gigafibre_utils.migration.signals import held_back
 
 log = logging.getLogger("gigafibre.migration")
 
@@ -30,6 +34,28 @@ _BLOCKING = """
 """
 
 
+_LOCK = SQL("LOCK TABLE public.{} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def keep_writers_out(cursor: Cursor, tables: Sequence[str]) -> None:
+	"""Until the transaction ends, nobody else writes to these tables; who does already is waited for.
+
+	Readers go on. While it waits it holds none of the tables: whoever writes to several of them, in whatever
+	order, is not caught between.
+	"""
+	awaited = tables[0]
+	while True:
+		cursor.execute("SAVEPOINT unlocked")
+		cursor.execute(_LOCK.format(Identifier(awaited)))
+		try:
+			for table in tables:
+				cursor.execute(_LOCK.format(Identifier(table)) + SQL(" NOWAIT"))
+			return
+		except LockNotAvailable:
+			cursor.execute("ROLLBACK TO SAVEPOINT unlocked")
+			awaited = table
+
+
 @contextmanager
 def told(connect: Callable[[], Connection], application: str) -> Iterator[None]:
 	"""While within, log who keeps the connections of that application waiting, each of them once.
@@ -38,12 +64,14 @@ def told(connect: Callable[[], Connection], application: str) -> Iterator[None]:
 	"""
 	is_over = threading.Event()
 	watching = threading.Thread(target=_watch, args=(connect, application, is_over), name="waiting")
-	watching.start()
 	try:
+		with held_back():
+			watching.start()
 		yield
 	finally:
-		is_over.set()
-		watching.join()
+		with held_back():
+			is_over.set()
+			watching.join()
 
 
 def _watch(connect: Callable[[], Connection], application: str, is_over: threading.Event) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from gigafibre_utils.migration import backfill
 from gigafibre_utils.migration.target import set_path
+from gigafibre_utils.migration.undo import _undo
 from tests.migration.by_hand import Migrated, Sites
 from tests.migration.money import Books, migrate
 
@@ -83,6 +84,20 @@ def test_what_keeps_the_table_from_being_written_anew_leaves_the_update(
 		monkeypatch.setattr(backfill, "LARGEST_ID", 1000)
 	empty(billed)
 	assert not fill(billed)
+	assert billed.rows(LINES) == lines
+
+
+def test_lines_that_a_later_run_brought_in_keep_their_place_when_the_table_was_written_anew(
+	billed: Migrated,
+) -> None:
+	lines = billed.rows(LINES)
+	empty(billed)
+	assert fill(billed)
+	billed.run("UPDATE gigafibre_migration.added SET run = 2")
+	with billed.connection.cursor() as cursor:
+		set_path(cursor)
+		_undo(cursor, 1)
+	billed.connection.commit()
 	assert billed.rows(LINES) == lines
 
 

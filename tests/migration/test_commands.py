@@ -120,6 +120,25 @@ def test_a_run_of_which_nobody_can_be_told_is_done_all_the_same(
 	assert asked(site_url, 'SELECT status FROM "tabMigration Run"') == [("Done",)]
 
 
+@pytest.mark.parametrize("is_progress_read", (True, False))
+def test_a_run_goes_on_to_its_end_when_nobody_reads_any_more(
+	is_progress_read: bool, sample, new_site: Callable[[], str], tmp_path: Path
+):
+	site_url = new_site()
+	progress = (tmp_path / "progress").open("w+")
+	reader, writer = os.pipe()
+	os.close(reader)
+	command = [*PROGRAM, "-v", *custom_fields(sample[0], site_url), "--reconcile"]
+	status = subprocess.call(command, stdout=writer, stderr=progress if is_progress_read else writer)
+	os.close(writer)
+	with progress:
+		progress.seek(0)
+		assert "Error" not in progress.read()
+	assert status == 0
+	assert asked(site_url, 'SELECT status, error FROM "tabMigration Run"') == [("Done", None)]
+	assert list(tmp_path.glob("out/*/reconciliation.html"))
+
+
 def test_a_terminal_of_another_encoding_shows_what_it_can(sample, new_site: Callable[[], str]):
 	command = [*PROGRAM, *custom_fields(sample[0], new_site()), "--reconcile"]
 	latin = os.environ | {"PYTHONIOENCODING": "latin-1:strict"}

@@ -1,5 +1,6 @@
 """Ctrl-C ends a run at once, wherever it is; the same command goes on from there."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,10 +8,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 
+from gigafibre_utils.migration.legacy import Legacy
 from tests.migration.conftest import AS_OF, Migrated
 from tests.migration.test_undo import asked
 
@@ -116,6 +119,71 @@ def test_whatever_waits_for_the_database_is_ended_at_once(
 	)
 	assert (status, told) == (128 + number, TOLD)
 	assert asked(site_url, "SELECT count(*) FROM \"tabMigration Run\" WHERE status = 'Running'") == [(0,)]
+
+
+@pytest.mark.parametrize("work", ("run", "reconcile"))
+def test_a_lock_on_a_legacy_table_is_not_waited_for_by_who_is_ended(
+	work: str, migrated: Migrated, new_site: Callable[[], str], tmp_path: Path
+) -> None:
+	"""In a run another thread waits for it, in a comparison the one that hears of signals."""
+	site_url = migrated.site_url if work == "reconcile" else new_site()
+	both = ("--legacy", migrated.legacy_url, "--erp", site_url, "--out", str(tmp_path))
+	program = [*PROGRAM, work, *both, *(["--create-missing"] if work == "run" else [])]
+	with closing(Legacy(migrated.legacy_url).connect()) as held, closing(held.cursor()) as cursor:
+		cursor.execute("LOCK TABLES payment WRITE")
+		running = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		_wait_until_legacy_is(cursor, b"Waiting for table metadata lock")
+		running.send_signal(signal.SIGINT)
+		_, told = running.communicate(timeout=10)
+	assert running.returncode == 130
+	assert told.splitlines()[-1] == TOLD
+	assert "Traceback" not in told
+
+
+def test_whoever_is_impatient_ends_a_run_as_well(
+	migrated: Migrated, new_site: Callable[[], str], tmp_path: Path
+) -> None:
+	"""Ctrl-C over and over, to the last moment of the process."""
+	site_url = new_site()
+	with closing(psycopg2.connect(site_url)) as desk, desk.cursor() as cursor:
+		cursor.execute('LOCK TABLE "tabCustomer" IN SHARE MODE')
+		run = command(migrated.legacy_url, site_url, tmp_path)
+		running = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		wait_until_blocked(cursor)
+		while running.poll() is None:
+			running.send_signal(signal.SIGINT)
+			time.sleep(0.05)
+		told = running.stderr.read()
+		running.stderr.close()
+	assert running.returncode == 130
+	assert told.splitlines()[-1] == TOLD
+	assert "Traceback" not in told
+
+
+def test_an_embedded_run_that_is_ended_does_not_say_that_anything_stays(
+	migrated: Migrated, tmp_path: Path
+) -> None:
+	run = [*PROGRAM, "run", "--embedded", "--create-missing", "--legacy", migrated.legacy_url]
+	environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+	running = subprocess.Popen(run, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+	while not any(tmp_path.glob(".host/*/site_config.json")):
+		assert running.poll() is None
+		time.sleep(0.01)
+	running.send_signal(signal.SIGINT)
+	_, told = running.communicate(timeout=60)
+	assert running.returncode == 130
+	assert told.splitlines()[-1] == "✗ Interrupted: nothing is left but the reports."
+	assert [path.name for path in (tmp_path / ".host").iterdir()] == ["lock"]
+
+
+def _wait_until_legacy_is(cursor: Any, state: bytes) -> None:
+	deadline = time.monotonic() + 60
+	while time.monotonic() < deadline:
+		cursor.execute("SELECT count(*) FROM information_schema.processlist WHERE state = %s", [state])
+		if cursor.fetchone()[0] != b"0":
+			return
+		time.sleep(0.05)
+	raise AssertionError("Nobody came to the legacy table that is locked.")
 
 
 def _ended_while_locked(

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from urllib.parse import quote, urlsplit
 
 import psycopg2
@@ -22,8 +23,23 @@ from gigafibre_utils.migration.undo import undo
 from tests.migration.checksums import checksums
 from tests.migration.conftest import Migrated, migrate
 from tests.migration.test_interrupt import wait_until_blocked
+from tests.migration.test_undo import executed
 
 TOLD = r"Waiting for .*tab{}.*, which process {} of user .* \(desk, idle in transaction\) holds"
+
+WAITS = """
+	CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		PERFORM pg_advisory_xact_lock(1);
+		RETURN NULL;
+	END
+	$$;
+	CREATE TRIGGER waits BEFORE DELETE ON "tabSubscription" EXECUTE FUNCTION waits()
+"""
+COMMENT = """
+	INSERT INTO "tabComment" (name, comment_type, reference_doctype, reference_name)
+	SELECT 'note', 'Comment', 'Customer', min(name) FROM "tabCustomer" WHERE legacy_id <> ''
+"""
 
 
 @pytest.fixture
@@ -94,6 +110,68 @@ def test_a_run_that_nobody_keeps_waiting_says_nothing(
 ):
 	migrate(sample[0], new_site())
 	assert "Waiting for" not in caplog.text
+
+
+@contextmanager
+def being_taken_back(site_url: str) -> Iterator[tuple[psycopg2.extensions.cursor, Future[int]]]:
+	"""The desk's cursor, and what becomes of run 1, which stops in the midst of its deletes meanwhile."""
+	with (
+		closing(psycopg2.connect(site_url)) as desk,
+		desk.cursor() as cursor,
+		ThreadPoolExecutor(1) as pool,
+	):
+		desk.autocommit = True
+		cursor.execute(WAITS)
+		cursor.execute("SELECT pg_advisory_lock(1)")
+		taken_back = pool.submit(undo, Target(site_url), 1)
+		try:
+			wait_until_blocked(cursor)
+			yield cursor, taken_back
+		finally:
+			cursor.execute("SELECT pg_advisory_unlock(1)")
+
+
+@pytest.mark.parametrize("table", ("Sales Invoice", "Payment Entry Reference", "GL Entry", "Customer"))
+def test_while_a_run_is_taken_back_staff_read_and_do_not_write(
+	table: str, sample, new_site: Callable[[], str]
+):
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	with being_taken_back(site_url) as (desk, taken_back):
+		desk.execute(f'SELECT count(*) FROM "tab{table}"')
+		assert desk.fetchone()[0] > 10
+		desk.execute("SET lock_timeout = '200ms'")
+		with pytest.raises(psycopg2.errors.LockNotAvailable):
+			desk.execute(f"INSERT INTO \"tab{table}\" (name) VALUES ('by hand')")
+	assert taken_back.result() > 1000
+
+
+def test_what_is_built_on_a_run_while_it_is_taken_back_keeps_it(sample, new_site: Callable[[], str]):
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	before = checksums(site_url)
+	with being_taken_back(site_url) as (desk, taken_back):
+		desk.execute(COMMENT)
+	with pytest.raises(
+		InvalidInput, match="Run 1 cannot be taken back: Comment note stands on Customer CUST-"
+	):
+		taken_back.result()
+	executed(site_url, 'DELETE FROM "tabComment"')
+	assert checksums(site_url) == before
+
+
+def test_who_is_waited_for_is_not_kept_waiting(sample, new_site: Callable[[], str]):
+	"""Who writes to one table may come to any other next."""
+	site_url = new_site()
+	migrate(sample[0], site_url)
+	with closing(psycopg2.connect(site_url)) as desk, desk.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+		cursor.execute("UPDATE \"tabSubscription\" SET status = 'Active'")
+		taken_back = pool.submit(undo, Target(site_url), 1)
+		wait_until_blocked(cursor)
+		cursor.execute("SET lock_timeout = '200ms'")
+		cursor.execute("INSERT INTO \"tabAddress\" (name) VALUES ('by hand')")
+		desk.rollback()
+	assert taken_back.result() > 1000
 
 
 def test_taking_a_run_back_is_interrupted_while_it_waits(sample, new_site: Callable[[], str]):

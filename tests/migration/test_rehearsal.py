@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import pytest
 import requests
 from pypdfium2 import PdfDocument
 
+from gigafibre_utils.embedded import mariadb as mariadb_of_ones_own
+from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.embedded.rehearsal import addresses_of_migrated, migrate_into
 from gigafibre_utils.embedded.running import RunningHost
 from gigafibre_utils.migration.legacy import Legacy
@@ -118,7 +121,9 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path):
 	assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("made", ["mariadb", "mariadb/data/mysql", "mariadb/mariadb.log"])
+@pytest.mark.parametrize(
+	"made", ["postgres/postgres.log", "mariadb", "mariadb/data/mysql", "mariadb/mariadb.log"]
+)
 def test_a_rehearsal_that_is_ended_leaves_nothing_behind(made: str, tmp_path: Path):
 	run = rehearsed(tmp_path, "--no-serve")
 	until(lambda: any(tmp_path.glob(f".host/*/{made}")))
@@ -127,6 +132,40 @@ def test_a_rehearsal_that_is_ended_leaves_nothing_behind(made: str, tmp_path: Pa
 	assert run.returncode == 143
 	assert [path.name for path in (tmp_path / ".host").iterdir()] == ["lock"]
 	assert str(tmp_path).encode() not in b"".join(_commands_that_run())
+
+
+def test_a_server_that_starts_leaves_the_temporary_tables_of_another(mariadb: MariadbServer, tmp_path: Path):
+	other = MariadbServer(tmp_path / "mariadb")
+	with closing(Legacy(mariadb.url).connect()) as connection, connection.cursor() as cursor:
+		cursor.execute("CREATE TEMPORARY TABLE kept (id int) ENGINE = Aria")
+		try:
+			other.start()
+		finally:
+			other.stop()
+		cursor.execute("DROP TEMPORARY TABLE kept")
+
+
+@pytest.mark.parametrize("program", ["mariadb-install-db", "setpriv"])
+def test_what_is_being_started_when_a_signal_comes_is_ended(
+	program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+	started: list[subprocess.Popen] = []
+
+	class Interrupted(subprocess.Popen):
+		"""A process that is there, of which its starter does not know yet when Ctrl-C comes."""
+
+		def __init__(self, command: list[str], **options: object):
+			super().__init__(command, **options)
+			if Path(command[0]).name == program:
+				started.append(self)
+				signal.raise_signal(signal.SIGINT)
+
+	monkeypatch.setattr(mariadb_of_ones_own.subprocess, "Popen", Interrupted)
+	server = MariadbServer(tmp_path / "mariadb")
+	with pytest.raises(KeyboardInterrupt):
+		server.start()
+	server.stop()
+	assert [process.returncode is None for process in started] == [False]
 
 
 def rehearsed(directory: Path, *options: str) -> subprocess.Popen[str]:

@@ -17,6 +17,11 @@ from tests.migration.conftest import Migrated, migrate
 KEPT = "tabSeries"
 CUSTOMER = "(SELECT min(name) FROM \"tabCustomer\" WHERE legacy_id <> '')"
 INVOICE = "(SELECT min(name) FROM \"tabSales Invoice\" WHERE legacy_id <> '' AND docstatus = 1)"
+# All lines but a few lack their place.
+WITHOUT_PLACES = """
+	UPDATE "tabSales Invoice Item" SET service_location = NULL WHERE name LIKE 'LI-%' AND name NOT LIKE '%77'
+"""
+WHERE_LINES_LIE = "SELECT pg_relation_filenode('public.\"tabSales Invoice Item\"')"
 # What the desk knows of a DocType's fields, in a site that has a desk.
 FIELDS = """
 	CREATE TABLE "tabDocField" (
@@ -207,7 +212,7 @@ def test_a_run_of_which_nothing_is_on_record_is_not_taken_back(sample, brought: 
 	executed(brought, "DROP SCHEMA gigafibre_migration CASCADE")
 	for _ in range(2):
 		before = checksums(brought)
-		with pytest.raises(InvalidInput, match="what it added is no longer on record"):
+		with pytest.raises(InvalidInput, match="what it did is no longer on record"):
 			undo(Target(brought), 1)
 		assert checksums(brought) == before
 		migrate(sample[0], brought)
@@ -304,6 +309,46 @@ def test_payments_that_were_out_and_in_twice_are_taken_back_run_by_run(sample, b
 	assert undo(Target(brought), 2) == undo(Target(brought), 3) == 0
 	assert checksums(brought) == before
 	assert undo(Target(brought), 1) > 1000
+
+
+def test_places_that_a_table_was_written_anew_with_are_taken_back(sample, brought: str):
+	right = checksums(brought)
+	executed(brought, WITHOUT_PLACES)
+	before = checksums(brought)
+	(lies,) = asked(brought, WHERE_LINES_LIE)
+	migrate(sample[0], brought, only=("backfill_service_location",))
+	assert asked(brought, WHERE_LINES_LIE) != [lies]
+	assert checksums(brought) == right
+	undo(Target(brought), 2)
+	assert checksums(brought) == before
+	assert asked(brought, "SELECT count(*) FROM gigafibre_migration.places_given") == [(0,)]
+
+
+def test_a_place_that_staff_changed_since_a_table_was_written_anew_keeps_the_run(sample, brought: str):
+	executed(brought, WITHOUT_PLACES)
+	migrate(sample[0], brought, only=("backfill_service_location",))
+	((line,),) = asked(
+		brought, "SELECT max(name) FROM \"tabSales Invoice Item\" WHERE service_location = 'SL-0000002'"
+	)
+	executed(
+		brought,
+		"UPDATE \"tabSales Invoice Item\" SET service_location = 'SL-0000001' WHERE name = %s",
+		line,
+	)
+	before = checksums(brought)
+	with pytest.raises(
+		InvalidInput, match=f"service_location of Sales Invoice Item {line} was changed since"
+	):
+		undo(Target(brought), 2)
+	assert checksums(brought) == before
+
+
+def test_changes_that_are_no_longer_on_record_are_not_said_to_be_taken_back(sample, brought: str):
+	executed(brought, WITHOUT_PLACES)
+	migrate(sample[0], brought, only=("backfill_service_location",))
+	executed(brought, "DROP SCHEMA gigafibre_migration CASCADE")
+	with pytest.raises(InvalidInput, match="what it did is no longer on record"):
+		undo(Target(brought), 2)
 
 
 @pytest.mark.parametrize(

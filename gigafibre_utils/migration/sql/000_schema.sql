@@ -34,6 +34,14 @@ CREATE TABLE IF NOT EXISTS gigafibre_migration.changed (
 );
 CREATE INDEX IF NOT EXISTS changed_run ON gigafibre_migration.changed (run);
 
+-- Where a run wrote the table of invoice lines anew, the number of the place that it gave to each legacy line, by the
+-- line's number: 0 where it gave none. A row for each of a million lines would take longer than the work itself.
+CREATE TABLE IF NOT EXISTS gigafibre_migration.places_given (
+	run int NOT NULL DEFAULT current_setting('gigafibre.run')::int,
+	step text NOT NULL DEFAULT current_setting('gigafibre.step'),
+	places bigint[] NOT NULL
+);
+
 -- The company's side of it, as one run sees it.
 CREATE TABLE IF NOT EXISTS gigafibre_migration.books (
 	run int NOT NULL,
