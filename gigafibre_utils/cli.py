@@ -103,9 +103,9 @@ def stripe_simulator(port: int, webhook_url: str) -> None:
 @click.option("--serve/--no-serve", default=True, help="Leave the host up to look at what was migrated.")
 def rehearse(customers: int, port: int, serve: bool) -> None:
 	"""Rehearse the migration: a sample legacy database, brought into an embedded host and compared."""
+	from gigafibre_utils import signals
 	from gigafibre_utils.embedded.rehearsal import migrate_into, sample_legacy
 	from gigafibre_utils.embedded.running import RunningHost
-	from gigafibre_utils.migration import signals
 	from gigafibre_utils.migration.run import Options
 
 	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"

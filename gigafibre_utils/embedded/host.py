@@ -19,8 +19,8 @@ from gigafibre_utils.embedded.postgres import PostgresServer
 from gigafibre_utils.embedded.sample_company import SampleCompany
 from gigafibre_utils.embedded.site import EmbeddedSite, call
 from gigafibre_utils.errors import GigafibreError
-from gigafibre_utils.migration.signals import held_back
 from gigafibre_utils.sample import PORTAL_USER, STAFF
+from gigafibre_utils.signals import held_back
 
 WORKERS = 8
 SWEEP_SECONDS = 60

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import MySQLdb
 
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
-from gigafibre_utils.migration.signals import held_back
+from gigafibre_utils.signals import held_back
 
 DATABASE = "gestionclient"
 USER = "gigafibre"

@@ -13,8 +13,8 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from gigafibre_utils.migration.signals import held_back
 from gigafibre_utils.migration.target import one, rows, set_path
+from gigafibre_utils.signals import held_back
 
 RUNNING, FAILED, DONE, UNDONE = "Running", "Failed", "Done", "Undone"
 USER = "Administrator"

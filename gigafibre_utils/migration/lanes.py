@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from gigafibre_utils.migration.signals import held_back
+from gigafibre_utils.signals import held_back
 
 EVERY = 0.2
 """Seconds between two looks at whether a signal came, and two calls to end what is at work."""

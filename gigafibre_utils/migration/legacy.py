@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import MySQLdb
 from MySQLdb.cursors import SSCursor
 
+from gigafibre_utils import signals
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
-from gigafibre_utils.migration import signals
 from gigafibre_utils.migration.tables import TABLES, Table
 
 BATCH = 5_000

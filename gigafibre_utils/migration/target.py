@@ -14,8 +14,9 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import Composable
 
+from gigafibre_utils import signals
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
-from gigafibre_utils.migration import signals, waiting
+from gigafibre_utils.migration import waiting
 from gigafibre_utils.migration.staging import SCHEMA
 
 SQL_FILES = Path(__file__).with_name("sql")

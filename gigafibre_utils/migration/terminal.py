@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
+from gigafibre_utils import signals
 from gigafibre_utils.errors import GigafibreError
-from gigafibre_utils.migration import signals
 from gigafibre_utils.migration.history import Finding, StepRecord
 
 EVERY = 0.2

@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
 from gigafibre_utils.errors import GigafibreError
-from gigafibre_utils.migration.signals import held_back
+from gigafibre_utils.signals import held_back
 
 log = logging.getLogger("gigafibre.migration")
 

@@ -16,12 +16,13 @@ FRAPPE_SIDE = (
 )
 FRAPPE_FOLDERS = ("patches", "www", "postgres", "gigafibre_utils")
 
-GROUND = {"config", "custom_fields", "dates", "errors", "money", "translation", "site"}
+GROUND = {"config", "custom_fields", "dates", "errors", "money", "signals", "translation", "site"}
 ALLOWED = {
 	"errors": set(),
 	"dates": set(),
 	"translation": set(),
 	"money": set(),
+	"signals": set(),
 	"custom_fields": set(),
 	"sample": set(),
 	"config": {"errors", "site"},

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gigafibre_utils.migration.signals import held_back
+from gigafibre_utils.signals import held_back
 
 
 @pytest.fixture
