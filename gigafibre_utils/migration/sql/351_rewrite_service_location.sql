@@ -4,21 +4,28 @@
 -- 0 where there is none or the line has one, as in a list without NULL each entry is found at once. The list is kept,
 -- for who takes the run back.
 
--- PostgreSQL takes a series for a thousand rows, and would look each of its millions up by itself.
-SET LOCAL enable_nestloop = off;
-
 DO $$
 DECLARE
+	-- Line by line in their order, which spares to sort them, and as many entries for each as the next is ahead.
 	given bigint[] := (
-		SELECT array_agg(CASE WHEN held.number IS NULL THEN coalesce(place.id, 0) ELSE 0 END ORDER BY number)
-		FROM generate_series(1, (SELECT max(id) FROM invoice_item)) AS number
-		LEFT JOIN invoice_item AS item ON item.id = number
-		LEFT JOIN service ON service.id = item.service_id
-		LEFT JOIN place ON place.id = service.delivery_id
-		LEFT JOIN (
-			SELECT substr(name, 4)::bigint AS number FROM "tabSales Invoice Item"
-			WHERE left(name, 4) COLLATE "C" BETWEEN 'LI-0' AND 'LI-9' AND service_location IS NOT NULL
-		) AS held USING (number)
+		SELECT array_fill(0::bigint, ARRAY[min(id)::int - 1])
+			|| array_agg(CASE nth WHEN 0 THEN place ELSE 0 END ORDER BY id, nth)
+		FROM (
+			SELECT id, place, generate_series(0, next - id - 1) AS nth
+			FROM (
+				SELECT
+					item.id,
+					lead(item.id, 1, item.id + 1) OVER (ORDER BY item.id) AS next,
+					CASE WHEN held.number IS NULL THEN coalesce(place.id, 0) ELSE 0 END AS place
+				FROM invoice_item AS item
+				LEFT JOIN service ON service.id = item.service_id
+				LEFT JOIN place ON place.id = service.delivery_id
+				LEFT JOIN (
+					SELECT substr(name, 4)::bigint AS number FROM "tabSales Invoice Item"
+					WHERE left(name, 4) COLLATE "C" BETWEEN 'LI-0' AND 'LI-9' AND service_location IS NOT NULL
+				) AS held ON held.number = item.id
+			) AS line
+		) AS entry
 	);
 BEGIN
 	INSERT INTO places_given (places) VALUES (given);
@@ -40,5 +47,4 @@ BEGIN
 END
 $$;
 
-SET LOCAL enable_nestloop = on;
 ANALYZE "tabSales Invoice Item" (service_location);
