@@ -7,7 +7,8 @@ from gigafibre_utils.errors import InvalidInput, NotFound
 from gigafibre_utils.invoice import model
 from gigafibre_utils.payments import inbox, settlement
 from gigafibre_utils.payments.inbox import FAILED, RECEIVED
-from gigafibre_utils.payments.settlement import NEEDS_ATTENTION, PROCESSED, SESSION
+from gigafibre_utils.payments.settlement import NEEDS_ATTENTION, PROCESSED
+from gigafibre_utils.payments.visits import SESSION
 from gigafibre_utils.site import Document
 from gigafibre_utils.site.protocol import Filters
 from gigafibre_utils.translation import supported, translator

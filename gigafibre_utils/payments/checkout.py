@@ -16,7 +16,8 @@ from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
 from gigafibre_utils.payments import instalments, stripe_api
 from gigafibre_utils.payments.instalments import Due
-from gigafibre_utils.payments.settlement import SESSION, settle
+from gigafibre_utils.payments.settlement import settle
+from gigafibre_utils.payments.visits import SESSION, is_processing
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import translator
 
@@ -81,13 +82,6 @@ def refuse_unless_payable(invoice: Invoice) -> None:
 		raise InvalidInput(_("A payment of invoice {0} is being processed already.").format(invoice.name))
 
 
-def is_processing(invoice: str) -> bool:
-	"""Whether a payment was given that has not reached the invoice yet: under way, or waiting for staff."""
-	wanted = {"invoice": invoice, "status": ["in", ("Processing", "Paid")]}
-	visits = site.current().get_all(SESSION, wanted, ["status", "needs_attention"])
-	return any(visit["status"] == "Processing" or visit["needs_attention"] for visit in visits)
-
-
 def _order(name: str, instalment: str | None) -> Order:
 	invoice = model.find_locked(name)
 	assert invoice, "an opened link has its invoice"
@@ -136,7 +130,8 @@ def _close(known: Document, invoice: Invoice) -> None:
 	_ = translator(model.caller_language(invoice))
 	try:
 		stripe_api.expire_session(known["name"])
-	except ServiceUnavailable as error:
+	except (NotFound, ServiceUnavailable) as error:
+		# It was paid or ended a moment ago, or Stripe does not answer.
 		sentence = _("A payment is being made on another page right now. Please try again in a minute.")
 		raise InvalidInput(sentence) from error
 	site.current().set_value(SESSION, known["name"], {"status": "Expired"})

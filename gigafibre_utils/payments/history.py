@@ -7,7 +7,7 @@ from gigafibre_utils.invoice.model import DRAFT, Invoice
 from gigafibre_utils.money import rounded
 from gigafibre_utils.paylink import contacts
 from gigafibre_utils.paylink.sending import PAY_LINK
-from gigafibre_utils.payments.settlement import SESSION
+from gigafibre_utils.payments.visits import SESSION
 from gigafibre_utils.site import Document
 
 # Of each sort; who needs more has the lists.

@@ -14,9 +14,9 @@ from gigafibre_utils.invoice.model import Invoice
 from gigafibre_utils.money import from_minor_units
 from gigafibre_utils.payments import arrangements, stripe_api
 from gigafibre_utils.payments.stripe_api import StripeSession
+from gigafibre_utils.payments.visits import SESSION
 from gigafibre_utils.site import Document, IncomingPayment
 
-SESSION = "Stripe Checkout Session"
 MODE_OF_PAYMENT = "Stripe"
 ROW = ("name", "invoice", "status", "amount", "currency", "payment_entry", "needs_attention", "note")
 PROCESSED, IGNORED, NEEDS_ATTENTION = "Processed", "Ignored", "Needs Attention"

@@ -6,7 +6,8 @@ from typing import Any
 
 from gigafibre_utils import config, site
 from gigafibre_utils.payments import inbox
-from gigafibre_utils.payments.settlement import SESSION, settle
+from gigafibre_utils.payments.settlement import settle
+from gigafibre_utils.payments.visits import SESSION
 
 BATCH = 100
 # An event that just came has its job already; a session that just ended has its event under way.

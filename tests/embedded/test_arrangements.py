@@ -1,64 +1,17 @@
 """Payment arrangements from day to day: who is reminded of what, what is met, missed, kept and broken."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gigafibre_utils.embedded.running import RunningHost
-from gigafibre_utils.embedded.sample_company import DEBTORS, NAME
-from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.payments import arrangements
-from gigafibre_utils.site import IncomingPayment
-from tests.acceptance.arrangements import ARRANGEMENT, INSTALMENT, Arrangements
+from tests.acceptance.arrangements import ARRANGEMENT, INSTALMENT
 from tests.acceptance.site import Site, message
 from tests.acceptance.test_sending import kept, texts, token_in
 from tests.doubles.mail import MailServer
 from tests.doubles.twilio import TwilioDouble
-
-
-class Books(Arrangements):
-	"""Arrangements of sample customers, and the payments that come in on them."""
-
-	def __init__(self, site: Site, running: RunningHost):
-		super().__init__(site)
-		self.running = running
-
-	def pay(self, invoice: str, amount: int, days_ago: int = 0) -> str:
-		"""A cheque that comes in on an invoice; gives its Payment Entry."""
-		row = self.site.sql('SELECT customer FROM "tabSales Invoice" WHERE name = %s', invoice)[0]
-		payment = IncomingPayment(
-			company=NAME,
-			customer=row["customer"],
-			customer_name=row["customer"],
-			receivable_account=DEBTORS,
-			mode_of_payment="Cheque",
-			currency="CAD",
-			amount=Decimal(amount),
-			invoice=invoice,
-			allocated=Decimal(amount),
-			reference="CHQ",
-			received_on=self.today - timedelta(days=days_ago),
-			remarks="Cheque",
-		)
-		with EmbeddedSite(self.running.host) as current, current.atomic():
-			return current.ledger.post_payment(payment)
-
-	def follow_up(self) -> None:
-		"""The daily job."""
-		with EmbeddedSite(self.running.host):
-			arrangements.run()
-
-
-@pytest.fixture
-def books(site: Site, running: RunningHost) -> Books:
-	site.sql(f"DELETE FROM {ARRANGEMENT}")
-	return Books(site, running)
-
-
-def mails(mailbox: MailServer, invoice: str) -> list:
-	return [mail for mail in mailbox.messages if invoice in mail["Subject"]]
+from tests.embedded.conftest import Books, mails
 
 
 def test_three_days_before_it_is_due_the_customer_gets_one_reminder_with_a_good_link(

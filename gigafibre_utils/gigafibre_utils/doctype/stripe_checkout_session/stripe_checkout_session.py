@@ -6,7 +6,7 @@ from frappe.utils import add_days, now_datetime
 
 from gigafibre_utils.payments.attention import EVENT
 from gigafibre_utils.payments.inbox import SETTLED
-from gigafibre_utils.payments.settlement import SESSION
+from gigafibre_utils.payments.visits import SESSION
 
 ENDED = ("Paid", "Failed", "Expired")
 
