@@ -17,13 +17,12 @@ from markupsafe import Markup
 from gigafibre_utils import dates, money, site
 from gigafibre_utils.errors import NotFound, TooManyRequests
 from gigafibre_utils.invoice import model, resolver
-from gigafibre_utils.invoice.model import CANCELLED, DRAFT, Invoice
+from gigafibre_utils.invoice.model import CANCELLED, DRAFT, SUBMITTED, Invoice
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
 from gigafibre_utils.payments import instalments
-from gigafibre_utils.payments.checkout import is_processing
 from gigafibre_utils.payments.instalments import Due
-from gigafibre_utils.payments.settlement import SESSION
+from gigafibre_utils.payments.visits import SESSION, is_processing
 from gigafibre_utils.printing.logo import logo_svg
 from gigafibre_utils.site import Document
 from gigafibre_utils.translation import LANGUAGES, supported, translator
@@ -120,8 +119,7 @@ def _view(link: OpenedLink, arguments: Mapping[str, str]) -> _View:
 	if state in ("unpaid", "partly_paid", "declined"):
 		due = instalments.choice(invoice)
 		return _View("instalment" if due and state != "declined" else state, invoice, due)
-	given = visit["amount"] if visit and state in ("just_paid", "processing", "instalment_paid") else None
-	return _View(state, invoice, given=given)
+	return _View(state, invoice, given=visit["amount"] if visit and _is_told_by(state, visit) else None)
 
 
 def _state(invoice: Invoice, visit: Document | None, arguments: Mapping[str, str]) -> str:
@@ -131,11 +129,30 @@ def _state(invoice: Invoice, visit: Document | None, arguments: Mapping[str, str
 	if visit and visit["status"] == "Open" and arguments.get("session"):
 		_ask_stripe(visit["name"])
 		return "just_paid"
-	if arguments.get("outcome") == "declined" or (visit and visit["status"] == "Failed"):
+	if arguments.get("outcome") == "declined":
+		return "declined"
+	if visit and visit["status"] == "Failed" and (arguments.get("session") or _is_news(visit)):
 		return "declined"
 	if arguments.get("outcome") == "instalment" and visit and visit["status"] == "Paid":
 		return "instalment_paid"
 	return state
+
+
+def _is_told_by(state: str, visit: Document) -> bool:
+	"""Whether the page says what became of this very visit, and so of its amount."""
+	if state == "processing":
+		return visit["status"] == "Processing" or bool(visit["needs_attention"])
+	return state in ("just_paid", "instalment_paid")
+
+
+def _is_news(failed: Document) -> bool:
+	"""Whether nothing was paid on the invoice since this visit failed."""
+	current = site.current()
+	paid = {"reference_doctype": "Sales Invoice", "reference_name": failed["invoice"], "docstatus": SUBMITTED}
+	references = current.get_all("Payment Entry Reference", paid, ["parent"])
+	payments = ["in", [row["parent"] for row in references]]
+	later = {"name": payments, "docstatus": SUBMITTED, "creation": [">", failed["modified"]]}
+	return not current.exists("Payment Entry", later)
 
 
 def _ask_stripe(session_id: str) -> None:
@@ -152,7 +169,7 @@ def _ask_stripe(session_id: str) -> None:
 def _visit(invoice: Invoice, session_id: str | None) -> Document | None:
 	"""The named visit to Stripe, or the last one."""
 	wanted = {"invoice": invoice.name} | ({"name": session_id} if session_id else {})
-	fields = ["name", "status", "amount"]
+	fields = ["name", "invoice", "status", "amount", "needs_attention", "modified"]
 	found = site.current().get_all(SESSION, wanted, fields, order_by="creation desc", limit=1)
 	return found[0] if found else None
 

@@ -296,12 +296,15 @@ def _telling_refusals() -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-	"""Nothing of what Frappe has to say inside reaches the caller's `_server_messages`."""
-	told = list(frappe.local.message_log)
+	"""Nothing of what Frappe has to say inside reaches the caller: neither its messages, nor what it lays
+	beside the answer, as ERPNext does with the Payment Requests that a payment matches.
+	"""
+	told, answer = list(frappe.local.message_log), dict(frappe.local.response)
 	try:
 		yield
 	finally:
 		frappe.local.message_log = told
+		frappe.local.response = frappe._dict(answer)
 
 
 @contextmanager

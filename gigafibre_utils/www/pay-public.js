@@ -156,7 +156,8 @@
 
 	function showResult() {
 		const page = new URL(location.href);
-		page.searchParams.delete("session");
+		// The receipt of an instalment is that of its own visit to Stripe.
+		if (page.searchParams.get("outcome") !== "instalment") page.searchParams.delete("session");
 		page.hash = "";
 		location.replace(page);
 	}

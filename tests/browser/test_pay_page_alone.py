@@ -408,6 +408,17 @@ def test_news_loads_the_page_again_without_the_session(server, open_page, state,
 
 
 @pytest.mark.parametrize("state", ["just_paid", "processing"])
+def test_the_receipt_of_an_instalment_keeps_the_session_that_it_is_about(server, open_page, state):
+	address = f"{server.show(state)}&outcome=instalment&session=cs_123"
+	server.answers[CHECK] = lambda _count: seen("partly_paid", "78.48")
+	page = open_page(f"{address}#top")
+	server.contexts[f"/{state}"] = sample_context("instalment_paid", "fr")
+	page.wait_for_selector(".state-instalment_paid", timeout=20_000)
+	assert page.url == address
+	assert len(server.visits) == 2
+
+
+@pytest.mark.parametrize("state", ["just_paid", "processing"])
 def test_waiting_ends_after_two_minutes_with_a_sentence(server, open_page, state):
 	server.answers[CHECK] = lambda _count: seen("unpaid" if state == "just_paid" else "processing")
 	page = open_page("about:blank")

@@ -211,24 +211,151 @@ def test_a_customer_has_one_default_method(frappe: ModuleType):
 	assert [frappe.db.get_value(one.doctype, one.name, "is_default") for one in methods] == [0, 0, 1]
 
 
-def _arrangement(frappe: ModuleType, customer: str, *instalments: dict[str, Any]) -> Any:
-	agreed = {"doctype": "Payment Arrangement", "customer": customer, "company": documents.COMPANY}
+def _arrangement(frappe: ModuleType, customer: str, *instalments: dict[str, Any], **more: Any) -> Any:
+	agreed = {"doctype": "Payment Arrangement", "customer": customer, "company": documents.COMPANY, **more}
 	return frappe.get_doc({**agreed, "instalments": list(instalments)}).insert()
 
 
+def _migrated(arrangement: Any, **written: Any) -> Any:
+	"""The same with an instalment written without the checks, as a migration does."""
+	arrangement.instalments[0].db_set(written)
+	return arrangement.reload()
+
+
 def test_an_arrangement_adds_up_its_instalments(frappe: ModuleType):
-	parts = {"amount": 20, "due_date": "2030-01-01"}, {"amount": 22.5, "status": "Met"}
-	arrangement = _arrangement(frappe, frappe.db.get_value("Customer", {}), *parts)
+	customer = documents.customer().name
+	paid = documents.advance(customer, 22.5).name
+	parts = {"amount": 20, "due_date": "2030-01-01"}, {"amount": 22.5, "status": "Met", "payment_entry": paid}
+	arrangement = _arrangement(frappe, customer, *parts)
 	assert (arrangement.total, arrangement.paid, arrangement.status) == (42.5, 22.5, "Active")
 
 
 def test_an_instalment_of_nothing_or_on_a_foreign_invoice_is_refused(frappe: ModuleType):
-	invoice, owner = frappe.db.get_value("Sales Invoice", {"docstatus": 1}, ["name", "customer"])
-	other = frappe.db.get_value("Customer", {"name": ["!=", owner]})
+	owner, other = documents.customer().name, documents.customer().name
+	invoice = documents.invoice(owner).name
 	assert _arrangement(frappe, owner, {"amount": 5, "invoice": invoice}).total == 5
-	for wrong in ({"amount": 0}, {"amount": 5, "invoice": invoice}):
+	for wrong in ({"amount": 0}, {"amount": 0.004}, {"amount": 5, "invoice": invoice}):
 		with pytest.raises(frappe.ValidationError):
 			_arrangement(frappe, other, wrong)
+
+
+@pytest.mark.parametrize(("currency", "kept"), [("CAD", [33.33, 0.13]), ("JPY", [33, 1])])
+def test_instalments_are_kept_in_what_can_be_paid(
+	frappe: ModuleType, monkeypatch: pytest.MonkeyPatch, currency: str, kept: list[float]
+):
+	monkeypatch.setattr(frappe, "get_cached_value", lambda *_: currency)
+	parts = {"amount": 33.333333333}, {"amount": 0.125 if currency == "CAD" else 0.5}
+	arrangement = _arrangement(frappe, documents.customer().name, *parts).reload()
+	assert [row.amount for row in arrangement.instalments] == kept
+	assert arrangement.total == sum(kept)
+
+
+def test_an_arrangement_is_agreed_on_today_unless_it_says_otherwise(frappe: ModuleType):
+	assert frappe.utils.getdate(_arrangement(frappe, documents.customer().name, {"amount": 5}).agreed_on) == (
+		frappe.utils.getdate()
+	)
+
+
+def test_an_arrangement_is_not_agreed_on_in_the_future(frappe: ModuleType):
+	customer, tomorrow = documents.customer().name, frappe.utils.add_days(None, 1)
+	with pytest.raises(frappe.ValidationError, match="after today"):
+		_arrangement(frappe, customer, {"amount": 5}, agreed_on=tomorrow)
+	arrangement = _arrangement(frappe, customer, {"amount": 5})
+	arrangement.db_set("agreed_on", tomorrow)
+	arrangement.reload().update({"note": "Called."}).save()
+	arrangement.agreed_on = frappe.utils.add_days(None, 2)
+	with pytest.raises(frappe.ValidationError, match="after today"):
+		arrangement.save()
+
+
+@pytest.mark.parametrize(
+	("first", "second"),
+	[("A", "A"), ("AB", "BC"), ("A", "-"), ("-", "A"), ("-", "-"), ("A-", "B")],
+)
+def test_a_second_arrangement_about_the_same_is_refused(frappe: ModuleType, first: str, second: str):
+	customer = documents.customer().name
+	invoices = {key: documents.invoice(customer).name for key in "ABC"}
+
+	def parts(keys: str) -> list[dict[str, Any]]:
+		return [{"amount": 5, "invoice": invoices.get(key)} for key in keys]
+
+	standing = _arrangement(frappe, customer, *parts(first))
+	with pytest.raises(frappe.ValidationError, match=f"{standing.name} is active"):
+		_arrangement(frappe, customer, *parts(second))
+	_arrangement(frappe, documents.customer().name, {"amount": 5})
+	later = _arrangement(frappe, customer, *parts(second), status="Cancelled")
+	later.status = "Active"
+	with pytest.raises(frappe.ValidationError, match=f"{standing.name} is active"):
+		later.save()
+	standing.update({"status": "Cancelled"}).save()
+	later.reload().update({"status": "Active"}).save()
+
+
+def test_arrangements_about_other_invoices_stand_side_by_side(frappe: ModuleType):
+	customer = documents.customer().name
+	first, second = (documents.invoice(customer).name for _ in range(2))
+	one, other = (_arrangement(frappe, customer, {"amount": 5, "invoice": name}) for name in (first, second))
+	other.append("instalments", {"amount": 5, "invoice": first})
+	with pytest.raises(frappe.ValidationError, match=one.name):
+		other.save()
+	one.save()
+
+
+def test_arrangements_that_clashed_before_can_still_be_saved(frappe: ModuleType):
+	customer = documents.customer().name
+	first, second = (documents.invoice(customer).name for _ in range(2))
+	one, other = (_arrangement(frappe, customer, {"amount": 5, "invoice": name}) for name in (first, second))
+	_migrated(other, invoice=first).update({"note": "Called."}).save()
+	other.append("instalments", {"amount": 5, "invoice": first})
+	other.save()
+	one.append("instalments", {"amount": 5})
+	with pytest.raises(frappe.ValidationError, match=other.name):
+		one.save()
+
+
+def test_staff_cannot_say_that_an_instalment_was_met_but_by_its_payment(frappe: ModuleType):
+	assert frappe.get_meta("Payment Arrangement Instalment").get_field("status").read_only
+	customer = documents.customer().name
+	with pytest.raises(frappe.ValidationError, match="Instalment 1 needs the payment"):
+		_arrangement(frappe, customer, {"amount": 5, "status": "Met"})
+	arrangement = _arrangement(frappe, customer, {"amount": 5})
+	arrangement.instalments[0].status = "Met"
+	with pytest.raises(frappe.ValidationError, match="Instalment 1 needs the payment"):
+		arrangement.save()
+	arrangement.reload().instalments[0].payment_entry = documents.advance(customer, 5).name
+	arrangement.save()
+
+
+def test_what_the_daily_job_found_met_stays_met(frappe: ModuleType):
+	arrangement = _arrangement(frappe, documents.customer().name, {"amount": 5})
+	_migrated(arrangement, status="Met").update({"note": "Called."}).save()
+	assert (arrangement.instalments[0].status, arrangement.paid) == ("Met", 5)
+
+
+def test_an_instalment_whose_payment_is_taken_off_is_due_again(frappe: ModuleType):
+	customer = documents.customer().name
+	arrangement = _arrangement(frappe, customer, {"amount": 5})
+	_migrated(arrangement, status="Met", payment_entry=documents.advance(customer, 5).name)
+	arrangement.instalments[0].payment_entry = None
+	arrangement.save()
+	assert (arrangement.instalments[0].status, arrangement.paid) == ("Due", 0)
+
+
+@pytest.mark.parametrize("kind", ["of another", "a draft", "cancelled", "paid out"])
+def test_a_payment_that_met_nothing_is_refused(frappe: ModuleType, kind: str):
+	customer = documents.customer().name
+	payment = documents.advance(
+		documents.customer().name if kind == "of another" else customer, 5, kind != "a draft"
+	)
+	if kind == "cancelled":
+		payment.cancel()
+	if kind == "paid out":
+		payment.db_set("payment_type", "Pay")
+	named = {"amount": 5, "payment_entry": payment.name}
+	with pytest.raises(frappe.ValidationError, match=f"Payment {payment.name} is not"):
+		_arrangement(frappe, customer, named)
+	arrangement = _arrangement(frappe, customer, {"amount": 5})
+	_migrated(arrangement, payment_entry=payment.name).update({"note": "Called."}).save()
 
 
 @pytest.mark.parametrize(
