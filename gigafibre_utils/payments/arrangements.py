@@ -174,7 +174,8 @@ def _is_to_remind(part: Document, standing: Standing, today: date) -> bool:
 
 
 def _remind(part: Document, standing: Standing, missing: dict[str, Decimal], today: date) -> None:
-	bill = standing.purses[part["invoice"]].bill
+	waiting = standing.purses[part["invoice"]].bill
+	bill = model.find(waiting["name"]) if waiting else None
 	if bill and bill.is_payable and missing[part["name"]]:
 		asked = [
 			one for one in standing.parts if missing.get(one["name"]) and standing.is_asked_on(one, bill)

@@ -16,9 +16,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from gigafibre_utils import money, site
-from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import CANCELLED, SUBMITTED, Invoice
-from gigafibre_utils.payments.visits import is_processing
+from gigafibre_utils.payments.visits import processing
 from gigafibre_utils.site import Document
 
 ARRANGEMENT, INSTALMENT = "Payment Arrangement", "Payment Arrangement Instalment"
@@ -63,10 +62,10 @@ class _Purse:
 	money was given which did not come in yet.
 	"""
 
-	invoices: list[str]
+	invoices: set[str]
 	received: list[tuple[str, Decimal]]
 	spent: Decimal
-	bill: Invoice | None
+	bill: Document | None
 	is_paid: bool
 	is_under_way: bool
 	is_short: bool = False
@@ -79,7 +78,7 @@ class _Purse:
 	@property
 	def is_patient(self) -> bool:
 		"""Whether there is nothing that an instalment could be late for."""
-		return self.is_under_way or (bool(self.bill) and self.bill.docstatus == CANCELLED)
+		return self.is_under_way or (bool(self.bill) and self.bill["docstatus"] == CANCELLED)
 
 	def has_met(self, part: Document) -> bool:
 		"""Whether an instalment was met with something that came in."""
@@ -123,7 +122,7 @@ class Standing:
 	def is_asked_on(self, part: Document, invoice: Invoice) -> bool:
 		"""Whether a payment of this invoice is to meet it: one that names none is asked on one at a time."""
 		bill = self.purses[part["invoice"]].bill
-		return bool(bill) and bill.name == invoice.name
+		return bool(bill) and bill["name"] == invoice.name
 
 	def missing(self) -> dict[str, Decimal]:
 		"""By name, what is missing of each instalment that is not met; to be asked once."""
@@ -179,8 +178,21 @@ def _submitted(payments: Iterable[str | None]) -> set[str]:
 
 def _purses(arrangement: Document, parts: list[Document]) -> dict[str | None, _Purse]:
 	"""By the invoice that instalments name; by None for those that name none."""
+	about = _about(arrangement, parts)
+	every = [invoice for invoices in about.values() for invoice in invoices]
+	paid = _paid(every, agreed_on(arrangement))
+	met = _met_elsewhere(arrangement, list(paid))
+	asked = ["name", "docstatus", "outstanding_amount"]
+	wanted = {"name": ["in", every]}
+	bills = site.current().get_all("Sales Invoice", wanted, asked, order_by="posting_date, name")
+	under_way = processing(every)
+	return {key: _purse(set(invoices), paid, met, bills, under_way) for key, invoices in about.items()}
+
+
+def _about(arrangement: Document, parts: list[Document]) -> dict[str | None, list[str]]:
+	"""The invoices that each instalment is about."""
 	named = {part["invoice"] for part in parts if part["invoice"]}
-	bills: dict[str | None, list[str]] = {invoice: [invoice] for invoice in named}
+	about: dict[str | None, list[str]] = {invoice: [invoice] for invoice in named}
 	if any(not part["invoice"] for part in parts):
 		billed = {
 			"customer": arrangement["customer"],
@@ -189,43 +201,68 @@ def _purses(arrangement: Document, parts: list[Document]) -> dict[str | None, _P
 			"is_return": 0,
 			"posting_date": ["<=", agreed_on(arrangement)],
 		}
-		found = site.current().get_all("Sales Invoice", billed, ["name"], order_by="posting_date, name")
-		bills[None] = [row["name"] for row in found if row["name"] not in named]
-	return {key: _purse(arrangement, names) for key, names in bills.items()}
+		found = site.current().get_all("Sales Invoice", billed, ["name"])
+		about[None] = [row["name"] for row in found if row["name"] not in named]
+	return about
 
 
-def _purse(arrangement: Document, invoices: list[str]) -> _Purse:
+def _paid(invoices: list[str], since: date) -> dict[str, dict[str, Decimal]]:
+	"""What each payment paid of each invoice from that day on, in the order in which they came."""
 	current = site.current()
 	wanted = {
 		"reference_doctype": "Sales Invoice",
 		"reference_name": ["in", invoices],
 		"docstatus": SUBMITTED,
 	}
-	references = current.get_all("Payment Entry Reference", wanted, ["parent", "allocated_amount"])
-	amounts = dict.fromkeys((row["parent"] for row in references), ZERO)
-	for row in references:
-		amounts[row["parent"]] += row["allocated_amount"]
-	since = {
-		"name": ["in", list(amounts)],
+	fields = ["parent", "reference_name", "allocated_amount"]
+	references = current.get_all("Payment Entry Reference", wanted, fields)
+	came = {
+		"name": ["in", [row["parent"] for row in references]],
 		"docstatus": SUBMITTED,
-		"posting_date": [">=", agreed_on(arrangement)],
+		"posting_date": [">=", since],
 	}
-	payments = current.get_all("Payment Entry", since, ["name"], order_by="posting_date, name")
-	received = [(row["name"], amounts[row["name"]]) for row in payments]
-	asked = ["name", "docstatus", "outstanding_amount"]
-	bills = current.get_all("Sales Invoice", {"name": ["in", invoices]}, asked, order_by="posting_date, name")
-	waiting = [row for row in bills if row["docstatus"] != SUBMITTED or row["outstanding_amount"] > 0]
-	spent = _spent_elsewhere(arrangement, invoices, [payment for payment, _ in received])
-	bill = model.find(waiting[0]["name"]) if waiting else None
-	is_paid = bool(bills) and not waiting
-	return _Purse(invoices, received, spent, bill, is_paid, not is_paid and is_processing(*invoices))
+	payments = current.get_all("Payment Entry", came, ["name"], order_by="posting_date, name")
+	paid: dict[str, dict[str, Decimal]] = {row["name"]: {} for row in payments}
+	for row in references:
+		if (amounts := paid.get(row["parent"])) is not None:
+			invoice = row["reference_name"]
+			amounts[invoice] = amounts.get(invoice, ZERO) + row["allocated_amount"]
+	return paid
 
 
-def _was_cancelled(invoices: list[str]) -> bool:
+def _met_elsewhere(arrangement: Document, payments: list[str]) -> list[Document]:
+	"""What these payments have met of other arrangements."""
+	wanted = {"payment_entry": ["in", payments], "status": MET, "parent": ["!=", arrangement["name"]]}
+	return site.current().get_all(INSTALMENT, wanted, ["invoice", "amount", "payment_entry"])
+
+
+def _purse(
+	invoices: set[str],
+	paid: dict[str, dict[str, Decimal]],
+	met: list[Document],
+	bills: list[Document],
+	under_way: set[str],
+) -> _Purse:
+	amounts = {
+		payment: sum((of_each[invoice] for invoice in invoices & of_each.keys()), ZERO)
+		for payment, of_each in paid.items()
+		if invoices & of_each.keys()
+	}
+	of_these = [row for row in met if row["payment_entry"] in amounts]
+	spent = sum((row["amount"] for row in of_these if not row["invoice"] or row["invoice"] in invoices), ZERO)
+	ours = [bill for bill in bills if bill["name"] in invoices]
+	waiting = [bill for bill in ours if bill["docstatus"] != SUBMITTED or bill["outstanding_amount"] > 0]
+	is_paid = bool(ours) and not waiting
+	is_under_way = not is_paid and not under_way.isdisjoint(invoices)
+	bill = waiting[0] if waiting else None
+	return _Purse(invoices, list(amounts.items()), spent, bill, is_paid, is_under_way)
+
+
+def _was_cancelled(invoices: set[str]) -> bool:
 	"""Whether a payment of one of these invoices was cancelled."""
 	wanted = {
 		"reference_doctype": "Sales Invoice",
-		"reference_name": ["in", invoices],
+		"reference_name": ["in", list(invoices)],
 		"docstatus": CANCELLED,
 	}
 	return bool(site.current().get_all("Payment Entry Reference", wanted, ["name"], limit=1))

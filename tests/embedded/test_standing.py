@@ -5,12 +5,15 @@ import secrets
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import requests
 
 from gigafibre_utils.embedded.site import EmbeddedSite
 from gigafibre_utils.payments import arrangements, checkout
+from gigafibre_utils.payments.standing import judge
+from gigafibre_utils.site import Document
 from tests.acceptance.arrangements import ARRANGEMENT, INSTALMENT
 from tests.acceptance.site import Site, sentence
 from tests.doubles.mail import MailServer
@@ -267,3 +270,23 @@ def test_who_has_it_open_in_the_desk_cannot_save_over_what_was_written_meanwhile
 	books.follow_up()
 	assert books.parts(name)[0]["reminded_on"] == books.today
 	assert books.row(name)["modified"] != before
+
+
+def test_many_invoices_are_asked_for_together(books: Books, monkeypatch: pytest.MonkeyPatch):
+	asked: list[str] = []
+	get_all = EmbeddedSite.get_all
+
+	def counted(current: EmbeddedSite, doctype: str, *arguments: Any, **more: Any) -> list[Document]:
+		asked.append(doctype)
+		return get_all(current, doctype, *arguments, **more)
+
+	monkeypatch.setattr(EmbeddedSite, "get_all", counted)
+	counts = []
+	for number in (1, 6):
+		invoices = [books.site.fresh("unpaid") for _ in range(number)]
+		name = books.agree(*((5, 25, invoice) for invoice in invoices))
+		with EmbeddedSite(books.running.host):
+			asked.clear()
+			judge(books.row(name), books.today)
+			counts.append(len(asked))
+	assert counts[0] == counts[1]
