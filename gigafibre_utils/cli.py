@@ -103,28 +103,25 @@ def stripe_simulator(port: int, webhook_url: str) -> None:
 @click.option("--serve/--no-serve", default=True, help="Leave the host up to look at what was migrated.")
 def rehearse(customers: int, port: int, serve: bool) -> None:
 	"""Rehearse the migration: a sample legacy database, brought into an embedded host and compared."""
-	from gigafibre_utils import signals
 	from gigafibre_utils.embedded.rehearsal import migrate_into, sample_legacy
 	from gigafibre_utils.embedded.running import RunningHost
 	from gigafibre_utils.migration.run import Options
+	from gigafibre_utils.migration.terminal import interrupted_as
 
 	out = OUT / f"rehearsal-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
 	options = Options(as_of=date.today(), create_missing=True)
 	try:
-		# The host first: a port that is taken is told before anything is made.
-		with RunningHost(HOSTS, port if serve else 0) as running:
-			with sample_legacy(running, customers, out) as legacy:
-				is_good = migrate_into(running, legacy, options, out)
-				if serve:
-					_show_migrated(running)
+		with interrupted_as("nothing is left but the reports"):
+			# The host first: a port that is taken is told before anything is made.
+			with RunningHost(HOSTS, port if serve else 0) as running:
+				with sample_legacy(running, customers, out) as legacy:
+					is_good = migrate_into(running, legacy, options, out)
+					if serve:
+						_show_migrated(running)
 	except GigafibreError as error:
 		_fail(str(error), as_json=False)
 	except OSError as error:
 		_fail(f"{error.filename or 'The rehearsal'}: {error.strerror or error}.", as_json=False)
-	except KeyboardInterrupt:
-		signals.ignored()
-		click.echo("✗ Interrupted: nothing is left but the reports.", err=True)
-		sys.exit(130)
 	sys.exit(0 if is_good else 1)
 
 

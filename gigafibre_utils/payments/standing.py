@@ -268,13 +268,6 @@ def _was_cancelled(invoices: set[str]) -> bool:
 	return bool(site.current().get_all("Payment Entry Reference", wanted, ["name"], limit=1))
 
 
-def _spent_elsewhere(arrangement: Document, invoices: list[str], payments: list[str]) -> Decimal:
-	"""What these payments have met of other arrangements."""
-	wanted = {"payment_entry": ["in", payments], "status": MET, "parent": ["!=", arrangement["name"]]}
-	met = site.current().get_all(INSTALMENT, wanted, ["invoice", "amount"])
-	return sum((row["amount"] for row in met if row["invoice"] in (None, "", *invoices)), ZERO)
-
-
 def _conclusion(parts: list[Document], today: date) -> Document:
 	"""Where the arrangement as a whole stands."""
 	open_parts = [part for part in parts if part["status"] != MET]

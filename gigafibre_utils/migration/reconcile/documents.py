@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration.legacy import BATCH, Snapshot
 from gigafibre_utils.migration.reconcile.figures import NOTHING, Calendar
-from gigafibre_utils.migration.reconcile.legacy_side import DRAFT, VOID, LegacySide, Rejected
+from gigafibre_utils.migration.reconcile.legacy_side import DRAFT, VOID, LegacySide, Rejected, texts
 from gigafibre_utils.migration.target import rows
 
 ROUNDED = Decimal("0.05")
@@ -103,11 +103,19 @@ class Compared:
 
 
 class Meant(NamedTuple):
-	"""What a document must be by its legacy row; a value of None is as ERPNext has it."""
+	"""What a document must be by its legacy row; a value of None is as ERPNext has it.
+
+	One that is out of scope may be anything.
+	"""
 
 	legacy_id: int
 	values: tuple[Any, ...]
 	may_lack: bool = False
+
+	@property
+	def is_compared(self) -> bool:
+		"""Whether anything must be so."""
+		return any(value is not None for value in self.values)
 
 
 class _Kind(NamedTuple):
@@ -167,7 +175,7 @@ def told(value: Any) -> str:
 def _invoices(
 	snapshot: Snapshot, calendar: Calendar, side: LegacySide, rejected: Rejected
 ) -> Iterator[Meant]:
-	for row in _texts(snapshot, _INVOICES):
+	for row in texts(snapshot, _INVOICES):
 		id_, issued, due = int(row[0]), int(row[2]), int(row[3])
 		if not side.undated_invoices.get(id_, issued >= calendar.since_second):
 			yield Meant(id_, (None,) * 7, may_lack=True)
@@ -176,7 +184,7 @@ def _invoices(
 		subtotal, total, tax = (Decimal(row[place] or 0) for place in (5, 6, 8))
 		net, _ = net_and_adjustment(Decimal(row[7]) if row[7] else None, subtotal, tax, total)
 		due_on = max(due_on, dated) if due_on and dated else None
-		docstatus = DOCSTATUS.get((row[4] or "").strip().lower(), 1)
+		docstatus = DOCSTATUS.get(row[4].lower(), 1)
 		values = (row[1], dated, due_on, net, tax, total, docstatus)
 		yield Meant(id_, values, may_lack=id_ in rejected.invoices)
 
@@ -184,7 +192,7 @@ def _invoices(
 def _payments(
 	snapshot: Snapshot, calendar: Calendar, side: LegacySide, rejected: Rejected
 ) -> Iterator[Meant]:
-	for id_, customer, paid_at, amount in _texts(snapshot, _PAYMENTS):
+	for id_, customer, paid_at, amount in texts(snapshot, _PAYMENTS):
 		number, seconds = int(id_), int(paid_at)
 		if not side.undated_payments.get(number, seconds >= calendar.since_second):
 			yield Meant(number, (None,) * 4, may_lack=True)
@@ -199,22 +207,16 @@ def _allocations(snapshot: Snapshot, connection: Connection) -> Iterator[Meant]:
 	"""As they were, unless a finding tells what became of one; none of a payment that did not come over."""
 	cut = {id_ for (id_,) in rows(connection, _CUT)}
 	payments = {id_ for (id_,) in rows(connection, _PAYMENT_IDS)}
-	for id_, payment, invoice, amount in _texts(snapshot, _ALLOCATIONS):
+	for id_, payment, invoice, amount in texts(snapshot, _ALLOCATIONS):
 		is_cut = int(id_) in cut
 		values = (payment, invoice, None if is_cut else Decimal(amount))
 		yield Meant(int(id_), values, may_lack=is_cut or int(payment) not in payments)
 
 
-def _texts(snapshot: Snapshot, query: str) -> Iterator[tuple[str | None, ...]]:
-	"""Rows as text: numbers, and words of one code."""
-	for row in snapshot.rows(query):
-		yield tuple(None if value is None else value.decode("latin-1") for value in row)
-
-
 def _compared(kind: _Kind, connection: Connection) -> Compared:
 	count, differing = 0, []
 	for legacy_id, meant, there in _pairs(kind.meant, _stream(connection, kind.there)):
-		count += bool(meant and there)
+		count += bool(there) and bool(meant) and meant.is_compared
 		if unlike := _unlike(kind.fields, meant, there):
 			differing.append(Differing(legacy_id, unlike))
 	return Compared(kind.name, count, differing)

@@ -96,7 +96,7 @@ def read(
 
 def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
 	moments = _Moments(snapshot, calendar, "invoice", "issued_at", side.undated_invoices)
-	for id_, customer, issued_at, total, balance, status in _rows(snapshot, _INVOICES):
+	for id_, customer, issued_at, total, balance, status in texts(snapshot, _INVOICES):
 		year = moments.year(int(id_), int(issued_at))
 		if year is None:
 			continue
@@ -113,7 +113,7 @@ def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 
 
 def _read_taxes(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
-	for id_, customer, issued_at, status, code, rate, amount in _rows(snapshot, _TAXES):
+	for id_, customer, issued_at, status, code, rate, amount in texts(snapshot, _TAXES):
 		invoice, seconds = int(id_), int(issued_at)
 		is_in_scope = side.undated_invoices.get(invoice, seconds >= calendar.since_second)
 		if not is_in_scope or status.lower() in (VOID, DRAFT):
@@ -145,7 +145,7 @@ def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 def _payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar) -> Iterator[Payment]:
 	"""The payments in scope that are of any amount."""
 	moments = _Moments(snapshot, calendar, "payment", "paid_at", side.undated_payments)
-	for id_, customer, paid_at, amount, status, reversal_of in _rows(snapshot, _PAYMENTS):
+	for id_, customer, paid_at, amount, status, reversal_of in texts(snapshot, _PAYMENTS):
 		year = moments.year(int(id_), int(paid_at))
 		if year is not None and Decimal(amount):
 			yield Payment(id_, customer, year, Decimal(amount), status, reversal_of)
@@ -161,7 +161,7 @@ class _Moments:
 		self, snapshot: Snapshot, calendar: Calendar, table: str, column: str, undated: dict[int, bool]
 	):
 		span = (calendar.earliest, calendar.latest)
-		first = [int(row[0]) for row in _rows(snapshot, _FIRST.format(column, table), span)]
+		first = [int(row[0]) for row in texts(snapshot, _FIRST.format(column, table), span)]
 		self._calendar, self._undated = calendar, undated
 		self._last = first[0] if first else calendar.latest
 
@@ -176,7 +176,7 @@ class _Moments:
 		return year if is_in_scope else None
 
 
-def _rows(snapshot: Snapshot, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[str, ...]]:
-	"""The rows as text; numbers, and words of one code, which are ASCII in each of the encodings."""
+def texts(snapshot: Snapshot, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[str, ...]]:
+	"""The rows as text, '' for NULL: numbers and words of one code, which are ASCII in each encoding."""
 	for row in snapshot.rows(query, values):
 		yield tuple((value or b"").decode("latin-1").strip() for value in row)
