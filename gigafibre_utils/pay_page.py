@@ -112,9 +112,7 @@ def described(link: OpenedLink) -> dict[str, Any]:
 
 
 def _view(link: OpenedLink, arguments: Mapping[str, str]) -> _View:
-	visit = _visit(link.invoice, arguments.get("session"))
-	# Read after the visit: a payment that is settled in between is then seen on the invoice.
-	invoice = model.find(link.invoice.name) or link.invoice
+	invoice, visit = _as_of_one_moment(link.invoice, arguments.get("session"))
 	state = _state(invoice, visit, arguments)
 	if state in ("unpaid", "partly_paid", "declined"):
 		due = instalments.choice(invoice)
@@ -164,6 +162,16 @@ def _ask_stripe(session_id: str) -> None:
 		return
 	with current.atomic():
 		current.enqueue(SETTLE, session_id=session_id)
+
+
+def _as_of_one_moment(invoice: Invoice, session_id: str | None) -> tuple[Invoice, Document | None]:
+	"""The invoice and the visit, neither older than a payment that the other knows of."""
+	visit = _visit(invoice, session_id)
+	while True:
+		invoice = model.find(invoice.name) or invoice
+		before, visit = visit, _visit(invoice, session_id)
+		if visit == before:
+			return invoice, visit
 
 
 def _visit(invoice: Invoice, session_id: str | None) -> Document | None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.arrangements import arrangements
 from tests.acceptance.fixtures import mailbox, running, site, sms, usual_delivery
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
 	from playwright.sync_api import Browser
@@ -28,10 +29,12 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
 	"""Debian's Chromium under Playwright: one for all, since Playwright starts only once in a process."""
-	from playwright.sync_api import sync_playwright  # the Python of a bench, which reads this too, has none
+	# The Python of a bench, which reads this too, has none.
+	from playwright.sync_api import expect, sync_playwright
 
 	from tests.browser.shots import launch
 
+	expect.set_options(timeout=PATIENCE * 1000)
 	with sync_playwright() as playwright:
 		browser = launch(playwright)
 		yield browser
@@ -56,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 		"--customer", default="marie-eve@example.com:", help="user:password of the sample customer"
 	)
 	group.addoption("--twilio-port", type=int, default=0, help="port that its twilio_api_base leads to")
-	group.addoption("--patience", type=float, default=15, help="seconds to wait for background jobs")
+	group.addoption("--patience", type=float, default=PATIENCE, help="seconds to wait for background jobs")
 	group.addoption("--bench-site", help="run by a bench's own Python: the site to look at from inside")
 	group.addoption(
 		"--bench-command", help='a scratch site of ERPNext, such as "bench --site scratch.localhost"'

@@ -18,6 +18,7 @@ import stripe
 from requests.adapters import HTTPAdapter
 
 from tests.acceptance import tokens
+from tests.patience import PATIENCE
 
 CHILDREN = ("Sales Invoice Item", "Sales Taxes and Charges", "Payment Schedule")
 
@@ -45,17 +46,18 @@ class Client(requests.Session):
 		)
 		if user:
 			login = {"usr": user[0], "pwd": user[1]}
-			self.post(f"{url}/api/method/login", data=login, timeout=30).raise_for_status()
+			self.post(f"{url}/api/method/login", data=login, timeout=PATIENCE).raise_for_status()
 
 	def call(self, method: str, how: str = "POST", **arguments: Any) -> requests.Response:
 		"""Call a method of the app."""
 		where = {"params": arguments} if how == "GET" else {"data": arguments}
 		url = f"{self.url}/api/method/gigafibre_utils.api.{method}"
-		return self.request(how, url, timeout=60, allow_redirects=False, **where)
+		return self.request(how, url, timeout=PATIENCE, allow_redirects=False, **where)
 
 	def page(self, invoice: str, token: str, **more: str) -> requests.Response:
 		"""Open the pay page."""
-		return self.get(f"{self.url}/pay-public", params={"invoice": invoice, "t": token, **more}, timeout=30)
+		query = {"invoice": invoice, "t": token, **more}
+		return self.get(f"{self.url}/pay-public", params=query, timeout=PATIENCE)
 
 
 def message(response: requests.Response) -> Any:
@@ -143,11 +145,16 @@ class Site:
 	def pay(self, session_id: str, **how: Any) -> None:
 		"""Have Stripe's side of a session ended: `how`, `changes`."""
 		url = f"{self.stripe_url}/simulator/sessions/{session_id}"
-		requests.post(url, json=how, timeout=10).raise_for_status()
+		requests.post(url, json=how, timeout=PATIENCE).raise_for_status()
+
+	def pay_by_card(self, url: str) -> str:
+		"""Pay on Stripe's page, as the customer does; gives the address that this leads back to."""
+		paid = requests.post(url, data={"method": "card"}, allow_redirects=False, timeout=PATIENCE)
+		return paid.headers["Location"]
 
 	def deliver(self, **how: Any) -> None:
 		"""How Stripe is to deliver events from now on."""
-		requests.post(f"{self.stripe_url}/simulator/delivery", json=how, timeout=10).raise_for_status()
+		requests.post(f"{self.stripe_url}/simulator/delivery", json=how, timeout=PATIENCE).raise_for_status()
 
 	def send_event(
 		self, event: dict[str, Any], client: Client | None = None, **signing: Any
@@ -159,7 +166,7 @@ class Site:
 			header = stripe.WebhookSignature.generate_signature_header(body, secret, signing.get("timestamp"))
 		headers = {"Content-Type": "application/json", "Stripe-Signature": header}
 		url = f"{self.url}/api/method/gigafibre_utils.api.stripe_webhook"
-		return (client or self.guest()).post(url, body.encode(), headers=headers, timeout=30)
+		return (client or self.guest()).post(url, body.encode(), headers=headers, timeout=PATIENCE)
 
 	def event(self, event_id: str) -> dict[str, Any]:
 		"""A row of the inbox, once it does not wait any more."""

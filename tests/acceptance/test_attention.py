@@ -6,6 +6,7 @@ import pytest
 
 from gigafibre_utils.translation import translator
 from tests.acceptance.site import Site, message, sentence
+from tests.patience import PATIENCE
 
 NOT_WAITING = "This does not wait for staff."
 DONE = "Called the customer; the rest is for the next invoice."
@@ -126,7 +127,7 @@ def test_what_does_not_wait_cannot_be_handled(site: Site, method: str):
 def test_a_french_browser_reads_french(site: Site):
 	url = f"{site.url}/api/method/gigafibre_utils.api.retry_stripe_event"
 	headers = {"Accept-Language": "fr-CA,fr;q=0.9"}
-	answer = site.accountant.post(url, {"event": settled(site)["event"]}, headers=headers, timeout=30)
+	answer = site.accountant.post(url, {"event": settled(site)["event"]}, headers=headers, timeout=PATIENCE)
 	assert sentence(answer) == translator("fr")(NOT_WAITING)
 
 

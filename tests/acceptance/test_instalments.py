@@ -13,6 +13,7 @@ from tests.acceptance import tokens
 from tests.acceptance.arrangements import ARRANGEMENT, INSTALMENT, Arrangements
 from tests.acceptance.ledger import assert_books_hold, assert_payment_holds
 from tests.acceptance.site import Site, message, sentence
+from tests.patience import PATIENCE
 
 OWED = Decimal("114.92")
 
@@ -58,7 +59,7 @@ def test_an_instalment_is_paid_posted_and_met_at_once(site: Site, arrangements: 
 	assert "Pay the instalment: $25.00" in text
 	assert "Pay the whole balance: $114.92" in text
 	session = site.checkout(invoice, instalment=f"{name}-1")
-	at_stripe = requests.get(f"{site.stripe_url}/pay/{session}", timeout=10).text.replace("\xa0", " ")
+	at_stripe = requests.get(f"{site.stripe_url}/pay/{session}", timeout=PATIENCE).text.replace("\xa0", " ")
 	assert "25,00 $" in at_stripe
 	assert invoice in at_stripe
 	site.pay(session)
@@ -83,12 +84,11 @@ def test_the_page_after_paying_says_what_was_paid_and_what_is_left(site: Site, a
 	owed = site.outstanding(invoice)
 	name = arrangements.agree((3, 25, invoice), customer=site.invoice("unpaid-english")["customer"])
 	session = site.checkout(invoice, instalment=f"{name}-1")
-	url = f"{site.stripe_url}/pay/{session}"
-	back = requests.post(url, data={"method": "card"}, allow_redirects=False, timeout=10).headers["Location"]
+	back = site.pay_by_card(f"{site.stripe_url}/pay/{session}")
 	# The browser asks on until the ledger has it, and then opens the page without the session.
-	assert "$25.00" in site.guest().get(back, timeout=30).text
+	assert "$25.00" in site.guest().get(back, timeout=PATIENCE).text
 	left(site, invoice, owed - 25)
-	receipt = site.guest().get(re.sub("&session=.*", "", back), timeout=30).text
+	receipt = site.guest().get(re.sub("&session=.*", "", back), timeout=PATIENCE).text
 	assert "Instalment paid" in receipt
 	assert '<p class="amount">$25.00</p>' in receipt
 	assert f"${owed - 25:,.2f}" in receipt
@@ -96,7 +96,7 @@ def test_the_page_after_paying_says_what_was_paid_and_what_is_left(site: Site, a
 	events = message(site.accountant.call("pay_link_history", "GET", invoice=invoice))["events"]
 	assert {event["amount"] for event in events if event["event"] != "link"} == {"25.00"}
 	again = re.search(r'href="(/pay-public[^"]*)">Pay what remains', receipt)[1].replace("&amp;", "&")
-	assert site.guest().get(site.url + again, timeout=30).status_code == 200
+	assert site.guest().get(site.url + again, timeout=PATIENCE).status_code == 200
 
 
 def test_a_page_without_an_arrangement_offers_the_whole_alone(site: Site, arrangements: Arrangements):
@@ -121,7 +121,7 @@ def test_another_choice_closes_the_session_of_the_one_before(site: Site, arrange
 	first = site.checkout(invoice, instalment=f"{name}-1")
 	whole = site.checkout(invoice)
 	assert visits(site, invoice) == {first: ("Expired", 25), whole: ("Open", OWED)}
-	assert requests.get(f"{site.stripe_url}/pay/{first}", timeout=10).status_code == 410
+	assert requests.get(f"{site.stripe_url}/pay/{first}", timeout=PATIENCE).status_code == 410
 	again = site.checkout(invoice, instalment=f"{name}-1")
 	assert visits(site, invoice) == {
 		first: ("Expired", 25),

@@ -13,6 +13,7 @@ import zxingcpp
 
 from tests.acceptance import tokens
 from tests.acceptance.site import Site, message, sentence
+from tests.patience import PATIENCE
 
 GUARDED = ("validate_pay_token", "create_checkout_session")
 
@@ -215,7 +216,7 @@ def test_the_way_back_from_stripe_lasts_an_hour_and_does_not_lengthen(site: Site
 def back_from_stripe(site: Site, invoice: str, token: str) -> str:
 	"""The token under which Stripe sends a customer back."""
 	url = message(site.guest().call("create_checkout_session", invoice=invoice, token=token))["url"]
-	(cancel,) = re.findall(r'id="cancel" href="([^"]+)"', requests.get(url, timeout=10).text)
+	(cancel,) = re.findall(r'id="cancel" href="([^"]+)"', requests.get(url, timeout=PATIENCE).text)
 	return parse_qs(urlsplit(cancel.replace("&amp;", "&")).query)["t"][0]
 
 

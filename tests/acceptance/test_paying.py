@@ -10,6 +10,7 @@ import requests
 from tests.acceptance import tokens
 from tests.acceptance.ledger import assert_books_hold, assert_payment_holds
 from tests.acceptance.site import Site, message, sentence
+from tests.patience import PATIENCE
 
 OWED = Decimal("114.92")
 
@@ -66,7 +67,7 @@ def test_stripe_is_asked_for_what_is_outstanding_in_minor_units(site: Site):
 	shown = requests.get(
 		f"{site.stripe_url}/v1/checkout/sessions/{session}",
 		headers={"Authorization": "Bearer wrong"},
-		timeout=10,
+		timeout=PATIENCE,
 	)
 	assert shown.status_code == 401
 	visit = site.sql('SELECT * FROM "tabStripe Checkout Session" WHERE name = %s', session)[0]
@@ -95,7 +96,7 @@ def test_another_amount_owed_gets_another_session_and_closes_the_old_one(site: S
 		'SELECT name, status, amount FROM "tabStripe Checkout Session" WHERE invoice = %s', invoice
 	)
 	assert {row["name"]: row["status"] for row in statuses} == {first: "Expired", second: "Open"}
-	assert requests.get(f"{site.stripe_url}/pay/{first}", timeout=10).status_code == 410
+	assert requests.get(f"{site.stripe_url}/pay/{first}", timeout=PATIENCE).status_code == 410
 
 
 def test_a_session_that_ended_gets_a_successor(site: Site):
@@ -179,8 +180,8 @@ def test_who_came_by_a_link_of_fifteen_minutes_comes_back_to_his_receipt(site: S
 	invoice = site.fresh("unpaid")
 	magic = site.token(invoice, tokens.MAGIC, lives=60)
 	url = message(site.guest().call("create_checkout_session", invoice=invoice, token=magic))["url"]
-	back = requests.post(url, data={"method": "card"}, allow_redirects=False, timeout=10).headers["Location"]
-	page = site.guest().get(back, timeout=30)
+	back = site.pay_by_card(url)
+	page = site.guest().get(back, timeout=PATIENCE)
 	assert page.status_code == 200
 	assert "session=" in back
 	assert magic not in back

@@ -12,6 +12,7 @@ from tests.acceptance import tokens
 from tests.acceptance.site import Site, message, sentence
 from tests.doubles.mail import MailServer
 from tests.doubles.twilio import TwilioDouble
+from tests.patience import PATIENCE
 
 
 def send(site: Site, invoice: str, channel: str):
@@ -146,7 +147,7 @@ def test_what_was_never_billed_or_is_cancelled_is_not_sent(site: Site, key: str,
 		f"{site.url}/api/method/gigafibre_utils.api.send_pay_link",
 		data={"invoice": invoice, "channel": "sms"},
 		headers={"Accept-Language": "en"},
-		timeout=30,
+		timeout=PATIENCE,
 	)
 	assert answer.status_code == 417
 	assert told in sentence(answer)

@@ -2,9 +2,10 @@
 
 import json
 import shutil
-import time
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from threading import Event
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,11 +21,13 @@ from tests.browser.shots import (
 	SIZES,
 	STATES,
 	WWW,
+	Answer,
 	answer,
 	pay_page_server,
 	sample_context,
 	sample_instalment,
 )
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 
@@ -56,6 +59,7 @@ def open_page(browser):
 
 	def open_page(url: str, size: str = "phone", **options) -> Page:
 		context = browser.new_context(viewport=SIZES[size], **options)
+		context.set_default_timeout(PATIENCE * 1000)
 		contexts.append(context)
 		page = context.new_page()
 		page.faults = []
@@ -80,6 +84,21 @@ def assert_no_sideways_scroll(page: Page) -> None:
 
 def frappe_error(status: int, sentence: str):
 	return answer(status, {"_server_messages": json.dumps([json.dumps({"message": sentence})])})
+
+
+class Held:
+	"""An answer that is not given before the test lets it go, however long the browser takes until then."""
+
+	def __init__(self, answers: Callable[[int], Answer]):
+		self._answers = answers
+		self._gone = Event()
+
+	def __call__(self, count: int) -> Answer:
+		assert self._gone.wait(PATIENCE)
+		return self._answers(count)
+
+	def let_go(self) -> None:
+		self._gone.set()
 
 
 # What is shown
@@ -281,11 +300,7 @@ def test_pay_opens_the_checkout(server, open_page):
 
 
 def test_a_double_click_pays_once_and_shows_that_it_works(server, open_page):
-	def slowly(_count):
-		time.sleep(1)
-		return frappe_error(417, "Later.")
-
-	server.answers[PAY] = slowly
+	server.answers[PAY] = held = Held(lambda _count: frappe_error(417, "Later."))
 	page = open_page(server.show("unpaid", "en"))
 	button = page.locator(BUTTON)
 	button.dblclick()
@@ -294,6 +309,7 @@ def test_a_double_click_pays_once_and_shows_that_it_works(server, open_page):
 	expect(page.get_by_role("status")).to_have_text("Opening the payment page…")
 	assert_accessible(page)
 	button.press("Enter")
+	held.let_go()
 	expect(page.get_by_role("alert")).to_have_text("Later.")
 	expect(button).to_have_attribute("aria-disabled", "false")
 	assert len(server.asked(PAY)) == 1
@@ -301,17 +317,14 @@ def test_a_double_click_pays_once_and_shows_that_it_works(server, open_page):
 
 
 def test_while_one_choice_is_under_way_the_other_cannot_be_made(server, open_page):
-	def slowly(count):
-		time.sleep(1)
-		return frappe_error(417, f"Refused {count}.")
-
-	server.answers[PAY] = slowly
+	server.answers[PAY] = held = Held(lambda count: frappe_error(417, f"Refused {count}."))
 	page = open_page(server.show("instalment", "en"))
 	instalment, whole = page.get_by_role("button").all()
 	instalment.click()
 	expect(whole).to_have_attribute("aria-disabled", "true")
 	whole.click(force=True)
 	expect(page.locator(".label-busy:visible")).to_have_count(1)
+	held.let_go()
 	expect(page.get_by_role("alert")).to_have_text("Refused 1.")
 	assert [button.get_attribute("aria-disabled") for button in (instalment, whole)] == ["false", "false"]
 	assert page.get_by_role("button").all_inner_texts() == [
@@ -401,7 +414,7 @@ def test_news_loads_the_page_again_without_the_session(server, open_page, state,
 	server.answers[CHECK] = lambda count: replies[count - 1]
 	page = open_page(f"{address}&session=cs_123#top")
 	server.contexts[f"/{state}"] = sample_context("paid", "fr")
-	page.wait_for_selector(".state-paid", timeout=20_000)
+	page.wait_for_selector(".state-paid")
 	assert page.url == address
 	assert len(server.visits) == 2
 	assert server.asked(CHECK) == [{"invoice": "SINV-2026-00042", "token": "the-token"}] * len(replies)
@@ -413,7 +426,7 @@ def test_the_receipt_of_an_instalment_keeps_the_session_that_it_is_about(server,
 	server.answers[CHECK] = lambda _count: seen("partly_paid", "78.48")
 	page = open_page(f"{address}#top")
 	server.contexts[f"/{state}"] = sample_context("instalment_paid", "fr")
-	page.wait_for_selector(".state-instalment_paid", timeout=20_000)
+	page.wait_for_selector(".state-instalment_paid")
 	assert page.url == address
 	assert len(server.visits) == 2
 
@@ -425,9 +438,14 @@ def test_waiting_ends_after_two_minutes_with_a_sentence(server, open_page, state
 	page.clock.install()
 	page.goto(server.show(state, "en"))
 	status = page.get_by_role("status")
+	under_way = set()
+	page.on("request", under_way.add)
+	page.on("requestfinished", under_way.discard)
 	for _ in range(40):
 		page.clock.run_for(5_000)
-		page.wait_for_timeout(30)
+		page.wait_for_timeout(20)
+		while under_way:
+			page.wait_for_timeout(20)
 	expect(status).to_contain_text("Stripe has received your payment.")
 	assert not page.locator(".spinner").is_visible()
 	assert 8 < len(server.asked(CHECK)) < 25

@@ -12,6 +12,7 @@ from tests.acceptance.arrangements import Arrangements
 from tests.acceptance.site import Site
 from tests.browser.shots import SIZES
 from tests.doubles.twilio import TwilioDouble
+from tests.patience import PATIENCE
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -20,6 +21,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 	"""A window of a phone's and of a desktop's size; what its console says fails the test."""
 	context = browser.new_context(viewport=SIZES[request.param])
+	context.set_default_timeout(PATIENCE * 1000)
 	page = context.new_page()
 	problems: list[str] = []
 	page.on("console", lambda said: problems.append(said.text) if _is_problem(said) else None)
@@ -51,7 +53,7 @@ def test_scan_see_pay_and_have_the_receipt(page: Page, site: Site):
 	page.get_by_role("button", name="Payer").click()
 	page.wait_for_url(f"{site.stripe_url}/**")
 	page.locator("#pay").click()
-	expect(page.get_by_role("heading", level=1)).to_have_text("Facture payée", timeout=15000)
+	expect(page.get_by_role("heading", level=1)).to_have_text("Facture payée")
 	assert_accessible(page)
 	receipt = page.request.get(site.url + page.get_by_role("link", name="PDF").get_attribute("href"))
 	assert receipt.headers["content-type"] == "application/pdf"
@@ -75,7 +77,7 @@ def test_a_card_that_is_declined_can_be_changed_and_the_way_back_says_that_nothi
 	page.get_by_role("button", name="Pay").click()
 	page.wait_for_url(f"{site.stripe_url}/**")
 	page.locator("#pay").click()
-	expect(page.get_by_role("heading", level=1)).to_have_text("Invoice paid", timeout=15000)
+	expect(page.get_by_role("heading", level=1)).to_have_text("Invoice paid")
 
 
 def test_a_debit_shows_as_processing_and_then_as_paid(page: Page, site: Site):
@@ -85,7 +87,7 @@ def test_a_debit_shows_as_processing_and_then_as_paid(page: Page, site: Site):
 	page.wait_for_url(f"{site.stripe_url}/**")
 	page.locator("#debit").click()
 	page.wait_for_url(f"{site.url}/**")
-	expect(page.get_by_role("heading", level=1)).to_have_text("Facture payée", timeout=25000)
+	expect(page.get_by_role("heading", level=1)).to_have_text("Facture payée")
 
 
 def test_an_instalment_is_paid_and_then_the_rest(page: Page, site: Site, arrangements: Arrangements):
@@ -100,7 +102,7 @@ def test_an_instalment_is_paid_and_then_the_rest(page: Page, site: Site, arrange
 	page.wait_for_url(f"{site.stripe_url}/**")
 	expect(page.locator("body")).to_contain_text("$25.00")
 	page.locator("#pay").click()
-	expect(page.get_by_role("heading", level=1)).to_have_text("Instalment paid", timeout=15000)
+	expect(page.get_by_role("heading", level=1)).to_have_text("Instalment paid")
 	expect(page.locator(".sum dd")).to_have_text(f"${owed - 25:,.2f}")
 	assert_accessible(page)
 	assert site.outstanding(invoice) == owed - 25
@@ -110,7 +112,7 @@ def test_an_instalment_is_paid_and_then_the_rest(page: Page, site: Site, arrange
 	page.get_by_role("button", name="Pay the whole balance").press("Enter")
 	page.wait_for_url(f"{site.stripe_url}/**")
 	page.locator("#pay").click()
-	expect(page.get_by_role("heading", level=1)).to_have_text("Invoice paid", timeout=15000)
+	expect(page.get_by_role("heading", level=1)).to_have_text("Invoice paid")
 	site.until(lambda: arrangements.statuses(name), lambda seen: seen == ["Kept", "Met", "Met"])
 
 

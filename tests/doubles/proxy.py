@@ -22,6 +22,8 @@ from typing import Any
 
 import yaml
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "deploy" / "traefik"
 TRAEFIK = shutil.which("traefik", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
@@ -95,12 +97,12 @@ class Proxy:
 	) -> Answer:
 		context = ssl._create_unverified_context()
 		connection = http.client.HTTPSConnection(
-			"127.0.0.1", self.port, context=context, source_address=(source, 0), timeout=10
+			"127.0.0.1", self.port, context=context, source_address=(source, 0), timeout=PATIENCE
 		)
 		return _answer(connection, method, path, body, {"Host": host} | more)
 
 	def ask_plainly(self, path: str) -> Answer:
-		connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=10)
+		connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=PATIENCE)
 		return _answer(connection, "GET", path, None, {"Host": PAY})
 
 
@@ -126,7 +128,7 @@ def free_port() -> int:
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
-	deadline = time.monotonic() + 20
+	deadline = time.monotonic() + PATIENCE
 	while not true():
 		assert time.monotonic() < deadline, what
 		time.sleep(0.05)

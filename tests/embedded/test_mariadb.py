@@ -13,6 +13,7 @@ import pytest
 from gigafibre_utils.embedded import mariadb
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
+from tests.patience import PATIENCE
 
 
 def connected(url: str):
@@ -93,7 +94,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path):
 	)
 	ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
 	process = Path("/proc") / ended.stdout.strip()
-	deadline = time.monotonic() + 30
+	deadline = time.monotonic() + PATIENCE
 	while process.exists() and (process / "stat").read_text().split()[2] != "Z":
 		assert time.monotonic() < deadline, "it lives on"
 		time.sleep(0.05)

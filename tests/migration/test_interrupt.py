@@ -16,6 +16,7 @@ import pytest
 from gigafibre_utils.migration.legacy import Legacy
 from tests.migration.conftest import AS_OF, Migrated
 from tests.migration.test_undo import asked
+from tests.patience import PATIENCE
 
 TOLD = "✗ Interrupted: what was committed stays, the same command goes on from there."
 LOCKED = ("Sales Invoice", "Customer")
@@ -40,7 +41,7 @@ def money(site_url: str) -> str:
 
 
 def wait_until_blocked(cursor: psycopg2.extensions.cursor) -> None:
-	deadline = time.monotonic() + 60
+	deadline = time.monotonic() + PATIENCE
 	while time.monotonic() < deadline:
 		cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
 		if cursor.fetchone()[0]:
@@ -65,7 +66,7 @@ def test_an_interrupted_run_ends_at_once_and_is_gone_on_with(
 		)
 		wait_until_blocked(cursor)
 		running.send_signal(signal.SIGINT)
-		_, told = running.communicate(timeout=15)
+		_, told = running.communicate(timeout=PATIENCE)
 		assert running.returncode == 130
 		assert told.splitlines()[-1] == TOLD
 		assert "Traceback" not in told
@@ -134,7 +135,7 @@ def test_a_lock_on_a_legacy_table_is_not_waited_for_by_who_is_ended(
 		running = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 		_wait_until_legacy_is(cursor, b"Waiting for table metadata lock")
 		running.send_signal(signal.SIGINT)
-		_, told = running.communicate(timeout=10)
+		_, told = running.communicate(timeout=PATIENCE)
 	assert running.returncode == 130
 	assert told.splitlines()[-1] == TOLD
 	assert "Traceback" not in told
@@ -170,14 +171,14 @@ def test_an_embedded_run_that_is_ended_does_not_say_that_anything_stays(
 		assert running.poll() is None
 		time.sleep(0.01)
 	running.send_signal(signal.SIGINT)
-	_, told = running.communicate(timeout=60)
+	_, told = running.communicate(timeout=PATIENCE)
 	assert running.returncode == 130
 	assert told.splitlines()[-1] == "✗ Interrupted: nothing is left but the reports."
 	assert [path.name for path in (tmp_path / ".host").iterdir()] == ["lock"]
 
 
 def _wait_until_legacy_is(cursor: Any, state: bytes) -> None:
-	deadline = time.monotonic() + 60
+	deadline = time.monotonic() + PATIENCE
 	while time.monotonic() < deadline:
 		cursor.execute("SELECT count(*) FROM information_schema.processlist WHERE state = %s", [state])
 		if cursor.fetchone()[0] != b"0":
@@ -200,7 +201,7 @@ def _ended_while_locked(
 		running = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 		wait_until_blocked(cursor)
 		running.send_signal(number)
-		_, told = running.communicate(timeout=15)
+		_, told = running.communicate(timeout=PATIENCE)
 	assert "Traceback" not in told
 	return running.returncode, told.splitlines()[-1]
 

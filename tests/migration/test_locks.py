@@ -24,6 +24,7 @@ from tests.migration.checksums import checksums
 from tests.migration.conftest import Migrated, migrate
 from tests.migration.test_interrupt import wait_until_blocked
 from tests.migration.test_undo import executed
+from tests.patience import PATIENCE
 
 TOLD = r"Waiting for .*tab{}.*, which process {} of user .* \(desk, idle in transaction\) holds"
 
@@ -194,7 +195,7 @@ def test_taking_a_run_back_is_interrupted_while_it_waits(sample, new_site: Calla
 		running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 		wait_until_blocked(cursor)
 		running.send_signal(signal.SIGINT)
-		_, told = running.communicate(timeout=15)
+		_, told = running.communicate(timeout=PATIENCE)
 	assert running.returncode == 130
 	assert told.splitlines()[-1].startswith("✗ Interrupted") and "Traceback" not in told
 	assert checksums(site_url) == before

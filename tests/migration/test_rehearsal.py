@@ -25,6 +25,7 @@ from gigafibre_utils.embedded.running import RunningHost
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.run import Options
 from tests.migration.conftest import AS_OF
+from tests.patience import PATIENCE
 
 STEPS = Path(__file__).parents[2] / "scripts" / "migration"
 
@@ -47,7 +48,7 @@ def test_a_migrated_invoice_opens_on_the_pay_page_with_what_is_owed(running: Run
 	}
 	assert pages
 	for address in pages.values():
-		answer = requests.get(address, timeout=20)
+		answer = requests.get(address, timeout=PATIENCE)
 		invoice = answer.url.partition("invoice=")[2].partition("&")[0]
 		assert answer.status_code == 200
 		assert invoice in answer.text
@@ -64,7 +65,7 @@ def test_a_migrated_invoice_opens_on_the_pay_page_with_what_is_owed(running: Run
 
 def test_a_migrated_invoice_prints_with_its_lines_and_total(running: RunningHost):
 	address = next(address for title, address in addresses_of_migrated(running) if title.startswith("PDF"))
-	answer = requests.get(address, timeout=60)
+	answer = requests.get(address, timeout=PATIENCE)
 	assert answer.headers["Content-Type"] == "application/pdf"
 	with closing(PdfDocument(answer.content)) as pdf:
 		text = "".join(page.get_textpage().get_text_range() for page in pdf)
@@ -128,7 +129,7 @@ def test_a_rehearsal_that_is_ended_leaves_nothing_behind(made: str, tmp_path: Pa
 	run = rehearsed(tmp_path, "--no-serve")
 	until(lambda: any(tmp_path.glob(f".host/*/{made}")))
 	run.terminate()
-	run.communicate(timeout=60)
+	run.communicate(timeout=PATIENCE)
 	assert run.returncode == 143
 	assert [path.name for path in (tmp_path / ".host").iterdir()] == ["lock"]
 	assert str(tmp_path).encode() not in b"".join(_commands_that_run())
@@ -182,7 +183,7 @@ def rehearsed(directory: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-	deadline = time.monotonic() + 60
+	deadline = time.monotonic() + PATIENCE
 	while not is_so():
 		assert time.monotonic() < deadline
 		time.sleep(0.01)

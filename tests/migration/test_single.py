@@ -22,6 +22,7 @@ from tests.doubles.mapbox import TOKEN, Known, MapboxDouble, served
 from tests.migration import conftest
 from tests.migration.checksums import checksums
 from tests.migration.test_undo import asked, executed
+from tests.patience import PATIENCE
 
 SCRIPTS = Path(__file__).parents[2] / "scripts" / "migration"
 AS_OF = "2026-11-21"
@@ -272,7 +273,7 @@ def test_one_that_is_killed_goes_on_and_asks_nothing_twice(site_url: str, mapbox
 		stdout=subprocess.DEVNULL,
 		stderr=subprocess.DEVNULL,
 	)
-	deadline = time.monotonic() + 60
+	deadline = time.monotonic() + PATIENCE
 	while len(mapbox.asked) <= geocode.CHECKPOINT + 2:
 		assert process.poll() is None and time.monotonic() < deadline
 		time.sleep(0.01)

@@ -16,6 +16,8 @@ import psutil
 import pytest
 import requests
 
+from tests.patience import PATIENCE
+
 CACHE = Path(__file__).parents[2] / ".cache"
 COMMAND = [sys.executable, "-m", "gigafibre_utils.cli", "demo"]
 KEYS = {
@@ -60,7 +62,7 @@ def test_two_at_once_make_the_trip_and_leave_nothing_running(folder: Path):
 		subprocess.Popen([*COMMAND, "--json"], cwd=folder, stdout=subprocess.PIPE, text=True)
 		for _ in range(2)
 	]
-	answers = [json.loads(demo.communicate(timeout=100)[0]) for demo in demos]
+	answers = [json.loads(demo.communicate(timeout=PATIENCE)[0]) for demo in demos]
 	assert [demo.returncode for demo in demos] == [0, 0]
 	for answer in answers:
 		assert set(answer) >= KEYS
@@ -107,16 +109,16 @@ def test_a_served_host_can_be_tried_and_ends_with_its_process(folder: Path, endi
 	for title in ("Pay page, French", "Pay page, English", "PDF, French", "Staff login"):
 		assert title in text
 	(page,) = re.findall(r"^Pay page, French +(\S+)", text, re.M)
-	assert "Payer" in requests.get(page, timeout=30).text
+	assert "Payer" in requests.get(page, timeout=PATIENCE).text
 	(pdf,) = re.findall(r"^PDF, French +(\S+)", text, re.M)
-	assert requests.get(pdf, timeout=60).content.startswith(b"%PDF")
+	assert requests.get(pdf, timeout=PATIENCE).content.startswith(b"%PDF")
 	url, user, password = re.findall(r"^Staff login +(\S+) +(\S+) +(\S+)", text, re.M)[0]
 	session = requests.Session()
-	staff = session.post(url, data={"usr": user, "pwd": password}, timeout=30)
+	staff = session.post(url, data={"usr": user, "pwd": password}, timeout=PATIENCE)
 	assert "Marie-Ève Tremblay" in staff.text
 	demo.send_signal(ending)
-	demo.wait(30)
-	deadline = time.monotonic() + 20
+	demo.wait(PATIENCE)
+	deadline = time.monotonic() + PATIENCE
 	while left_behind(folder) and time.monotonic() < deadline:
 		time.sleep(0.1)
 	assert left_behind(folder) == []

@@ -28,6 +28,7 @@ from tests.doubles.proxy import (
 	running,
 	wait_until,
 )
+from tests.patience import PATIENCE
 
 API = "/api/method/gigafibre_utils.api"
 PUBLIC = {
@@ -337,7 +338,7 @@ def test_the_health_check_of_the_compose_file_tells_a_traefik_that_runs_from_one
 
 	def check(port: int) -> int:
 		moved = [argument.replace(":8082", f"127.0.0.1:{port}") for argument in arguments]
-		return subprocess.run([TRAEFIK, *moved], capture_output=True, timeout=20).returncode
+		return subprocess.run([TRAEFIK, *moved], capture_output=True, timeout=PATIENCE).returncode
 
 	assert ":8082" in arguments[-1]
 	assert check(proxy.ping_port) == 0

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.patience import PATIENCE
 
-def wait_until(holds: Callable[[], object], seconds: float = 10) -> None:
+
+def wait_until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
 	end = time.monotonic() + seconds
 	while not holds():
 		assert time.monotonic() < end, "did not come to hold in time"
