@@ -35,6 +35,10 @@ WWW = Path(gigafibre_utils.__file__).parent / "www"
 CSS = (WWW / "pay-public.css").read_text(encoding="utf-8")
 JS = (WWW / "pay-public.js").read_text(encoding="utf-8")
 API = "/api/method/gigafibre_utils.api"
+PAY = "create_checkout_session"
+CHECK = "validate_pay_token"
+ASK = "request_magic_link"
+BUTTON = "form button[type=submit]"
 
 LANGUAGES = ("fr", "en")
 STATES = (
@@ -233,14 +237,16 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def launch(playwright: Playwright) -> Browser:
-	return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+	# No process for what would drop down from the address bar of each window.
+	flags = ["--no-sandbox", "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]
+	return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
 
 
 def take_shots(folder: Path) -> None:
 	folder.mkdir(parents=True, exist_ok=True)
 	with pay_page_server() as server, sync_playwright() as playwright:
 		browser = launch(playwright)
-		server.answers["validate_pay_token"] = lambda _count: answer(body={"message": {}})
+		server.answers[CHECK] = lambda _count: answer(body={"message": {}})
 		for scheme in ("light", "dark"):
 			for size, viewport in SIZES.items():
 				page = browser.new_page(viewport=viewport, color_scheme=scheme)

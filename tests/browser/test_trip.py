@@ -4,17 +4,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.acceptance import tokens
 from tests.acceptance.arrangements import Arrangements
 from tests.acceptance.site import Site
+from tests.browser.checks import assert_accessible
 from tests.browser.shots import SIZES
 from tests.doubles.twilio import TwilioDouble
 from tests.patience import PATIENCE
-
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(params=SIZES)
@@ -39,10 +37,6 @@ def _is_problem(said: ConsoleMessage) -> bool:
 def open_link(page: Page, site: Site, invoice: str, **more: str) -> None:
 	query = "".join(f"&{key}={value}" for key, value in more.items())
 	page.goto(f"{site.url}/pay-public?invoice={invoice}&t={site.token(invoice)}{query}")
-
-
-def assert_accessible(page: Page) -> None:
-	assert Axe().run(page, options=WCAG).response["violations"] == []
 
 
 def test_scan_see_pay_and_have_the_receipt(page: Page, site: Site):
