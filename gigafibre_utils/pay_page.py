@@ -20,7 +20,7 @@ from gigafibre_utils.invoice import model, resolver
 from gigafibre_utils.invoice.model import CANCELLED, DRAFT, SUBMITTED, Invoice
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
-from gigafibre_utils.payments import instalments
+from gigafibre_utils.payments import instalments, minimum
 from gigafibre_utils.payments.instalments import Due
 from gigafibre_utils.payments.visits import SESSION, is_processing
 from gigafibre_utils.printing.logo import logo_svg
@@ -115,6 +115,8 @@ def _view(link: OpenedLink, arguments: Mapping[str, str]) -> _View:
 	invoice, visit = _as_of_one_moment(link.invoice, arguments.get("session"))
 	state = _state(invoice, visit, arguments)
 	if state in ("unpaid", "partly_paid", "declined"):
+		if invoice.outstanding < minimum.least(invoice.currency):
+			return _View("too_small", invoice)
 		due = instalments.choice(invoice)
 		return _View("instalment" if due and state != "declined" else state, invoice, due)
 	return _View(state, invoice, given=visit["amount"] if visit and _is_told_by(state, visit) else None)
@@ -208,6 +210,7 @@ def _page(
 			"invoice": invoice,
 			"instalment": view.instalment,
 			"given": view.given,
+			"least": minimum.least(invoice.currency) if invoice else None,
 			"paid_on": _paid_on(invoice) if invoice and state == "paid" else None,
 			"invoice_name": name,
 			"token": token,

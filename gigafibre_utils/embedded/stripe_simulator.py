@@ -25,6 +25,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from gigafibre_utils.money import display, from_minor_units
+from gigafibre_utils.payments.minimum import least
 
 MIN_SESSION_SECONDS = 30 * 60
 DEBIT_SECONDS = 0.5
@@ -123,11 +124,14 @@ class StripeSimulator:
 		expires_at = int(asked["expires_at"])
 		if expires_at < time.time() + MIN_SESSION_SECONDS:
 			raise StripeError(400, "parameter_invalid", "expires_at must be at least 30 minutes from now.")
+		amount = int(price["unit_amount"]) * int(asked["line_items"]["0"]["quantity"])
+		if from_minor_units(amount, price["currency"]) < least(price["currency"]):
+			raise StripeError(400, "amount_too_small", "The total amount due is less than the minimum.")
 		session_id = f"cs_test_{secrets.token_hex(29)}"
 		self._state.sessions[session_id] = {
 			"id": session_id,
 			"object": "checkout.session",
-			"amount_total": int(price["unit_amount"]) * int(asked["line_items"]["0"]["quantity"]),
+			"amount_total": amount,
 			"cancel_url": asked["cancel_url"],
 			"client_reference_id": asked.get("client_reference_id"),
 			"created": int(time.time()),

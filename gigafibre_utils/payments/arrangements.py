@@ -3,6 +3,7 @@
 Where each stands, `standing` says; a daily job and one after each payment keep it.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from gigafibre_utils.invoice import model
 from gigafibre_utils.invoice.model import SUBMITTED, Invoice
 from gigafibre_utils.paylink import links, sending
 from gigafibre_utils.paylink.messages import Notice
+from gigafibre_utils.payments import minimum
 from gigafibre_utils.payments.standing import (
 	ACTIVE,
 	ARRANGEMENT,
@@ -27,6 +29,7 @@ from gigafibre_utils.payments.standing import (
 from gigafibre_utils.site.protocol import Document, Filters
 from gigafibre_utils.translation import translator
 
+REQUEST = "Payment Request"
 PAID, REQUESTED = "Paid", "Requested"
 AHEAD = timedelta(days=3)
 JOB = "gigafibre_utils.payments.arrangements.after_payment"
@@ -42,6 +45,7 @@ def run() -> None:
 			# Whatever it was, it is written where staff look, and the others have their turn.
 			reason = str(error) if isinstance(error, GigafibreError) else type(error).__name__
 			site.current().log_error("Payment arrangement", f"{ARRANGEMENT} {row['name']}: {reason}")
+	_close_paid_requests()
 
 
 def follow_up(arrangement: str, today: date) -> None:
@@ -94,6 +98,33 @@ def missing_on(invoice: Invoice, today: date) -> list[Document]:
 			if meets := [part for part in parts if standing.is_asked_on(part, invoice)]:
 				return [part | {"missing": missing[part["name"]]} for part in meets]
 	return []
+
+
+def in_the_way(arrangement: Document, invoices: set[str]) -> str | None:
+	"""The name of an active arrangement of the same customer and company that is about one of these invoices
+	too, other than this one; '' stands for all of them.
+
+	Until the transaction ends, who asks about the same customer waits: of two that are saved at one instant,
+	the second finds the first.
+	"""
+	current = site.current()
+	current.lock("Customer", arrangement["customer"], ["name"])
+	same = {key: arrangement[key] for key in ("customer", "company")}
+	others = current.get_all(
+		ARRANGEMENT, {**same, "status": ACTIVE, "name": ["!=", arrangement["name"]]}, ["name"]
+	)
+	parts = {"parent": ["in", [other["name"] for other in others]], "parenttype": ARRANGEMENT}
+	for part in current.get_all(INSTALMENT, parts, ["parent", "invoice"]):
+		if "" in invoices or not part["invoice"] or part["invoice"] in invoices:
+			return part["parent"]
+	return None
+
+
+def asked_together(parts: Sequence[Document], today: date) -> Sequence[Document]:
+	"""Of instalments in the order of their due dates, those to be paid together: all that are due by today,
+	else the next.
+	"""
+	return [part for part in parts if part["due_date"] and part["due_date"] <= today] or parts[:1]
 
 
 def _in_turn(wanted: Filters) -> list[Document]:
@@ -153,10 +184,34 @@ def _settle_request(old: Document, new: Document) -> None:
 		return
 	outstanding, status = (Decimal(0), PAID) if new["status"] == MET else (new["amount"], REQUESTED)
 	# One that staff cancelled stays so.
-	wanted = {"name": new["payment_request"], "docstatus": SUBMITTED}
-	for request in site.current().get_all("Payment Request", wanted, ["name"]):
-		values = {"outstanding_amount": outstanding, "status": status}
-		site.current().set_value("Payment Request", request["name"], values)
+	if site.current().exists(REQUEST, {"name": new["payment_request"], "docstatus": SUBMITTED}):
+		_write_request(new["payment_request"], outstanding, status)
+
+
+def _write_request(name: str, outstanding: Decimal, status: str) -> None:
+	site.current().set_value(REQUEST, name, {"outstanding_amount": outstanding, "status": status})
+
+
+def _close_paid_requests() -> None:
+	"""Close the Payment Requests of instalments on whose invoice nothing is owed any more.
+
+	Those of active arrangements are closed by now: this is for what was broken or cancelled, which nobody
+	follows up, and whose requests stand for as long as the invoice is owed.
+	"""
+	current = site.current()
+	still_open = {
+		"docstatus": SUBMITTED,
+		"outstanding_amount": [">", 0],
+		"reference_doctype": "Sales Invoice",
+	}
+	requests = current.get_all(REQUEST, still_open, ["name", "reference_name"])
+	invoices = ["in", [request["reference_name"] for request in requests]]
+	paid = {"name": invoices, "docstatus": SUBMITTED, "outstanding_amount": ["<=", 0]}
+	bills = {bill["name"] for bill in current.get_all("Sales Invoice", paid, ["name"])}
+	names = [request["name"] for request in requests if request["reference_name"] in bills]
+	with current.atomic():
+		for part in current.get_all(INSTALMENT, {"payment_request": ["in", names]}, ["payment_request"]):
+			_write_request(part["payment_request"], Decimal(0), PAID)
 
 
 def _is_to_remind(part: Document, standing: Standing, today: date) -> bool:
@@ -177,16 +232,16 @@ def _remind(part: Document, standing: Standing, missing: dict[str, Decimal], tod
 	waiting = standing.purses[part["invoice"]].bill
 	bill = model.find(waiting["name"]) if waiting else None
 	if bill and bill.is_payable and missing[part["name"]]:
-		asked = [
-			one for one in standing.parts if missing.get(one["name"]) and standing.is_asked_on(one, bill)
-		]
-		# The pay page asks for what is due by now, else for the next.
-		is_asked = part["due_date"] <= today or part is asked[0]
-		sending.remind(bill, _notice(bill, part, missing[part["name"]], part["due_date"] < today, is_asked))
+		# What the pay page asks for: instalments of one arrangement at a time.
+		together = asked_together(missing_on(bill, today), today)
+		amount = sum((one["missing"] for one in together), Decimal(0))
+		is_asked = part["name"] in [one["name"] for one in together]
+		has_choice = is_asked and minimum.least(bill.currency) <= amount < bill.outstanding
+		sending.remind(bill, _notice(bill, part, missing[part["name"]], part["due_date"] < today, has_choice))
 
 
-def _notice(bill: Invoice, part: Document, missing: Decimal, is_late: bool, is_asked: bool) -> Notice:
-	"""What the customer is told; `is_asked` where the pay page offers to pay just that."""
+def _notice(bill: Invoice, part: Document, missing: Decimal, is_late: bool, has_choice: bool) -> Notice:
+	"""What the customer is told; `has_choice` where the pay page lets him pay it and not the whole."""
 	language = model.reader_language(bill)
 	_ = translator(language)
 	if is_late:
@@ -196,7 +251,7 @@ def _notice(bill: Invoice, part: Document, missing: Decimal, is_late: bool, is_a
 	amount = min(missing, bill.outstanding)
 	day = dates.display(part["due_date"], language)
 	told = sentence.format(money.display(amount, bill.currency, language), bill.name, day)
-	if is_asked and amount < bill.outstanding:
+	if has_choice:
 		whole = _("You can pay the instalment or the whole balance of {0} by this link.")
 		told += " " + whole.format(money.display(bill.outstanding, bill.currency, language))
 	return Notice(_("Your instalment on invoice {0}").format(bill.name), told)

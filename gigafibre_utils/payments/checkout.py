@@ -14,7 +14,7 @@ from gigafibre_utils.invoice.model import CANCELLED, Invoice
 from gigafibre_utils.money import display, to_minor_units
 from gigafibre_utils.paylink import links
 from gigafibre_utils.paylink.links import OpenedLink
-from gigafibre_utils.payments import instalments, stripe_api
+from gigafibre_utils.payments import instalments, minimum, stripe_api
 from gigafibre_utils.payments.instalments import Due
 from gigafibre_utils.payments.settlement import settle
 from gigafibre_utils.payments.visits import SESSION, is_processing
@@ -39,14 +39,19 @@ class Order:
 		"""In the invoice's currency."""
 		return self.due.amount if self.due else self.invoice.outstanding
 
+	@property
+	def instalment(self) -> str | None:
+		"""The name of the first instalment that it is for; None for the whole."""
+		return self.due.name if self.due else None
+
 
 def start(link: OpenedLink, instalment: str | None = None) -> str:
 	"""The address of Stripe's page for the link's invoice, or for what of it is due by arrangement.
 
 	`instalment` names the first of what the customer saw as due. A second click or a second tab gets the
-	session that is open already, where it is for the same amount; the invoice's row is locked meanwhile, so
-	there are never two. Raises InvalidInput where there is nothing to pay, a payment is under way, or another
-	instalment is due by now.
+	session that is open already, where it is for the same choice and amount; the invoice's row is locked
+	meanwhile, so there are never two. Raises InvalidInput where there is nothing to pay, or too little to be
+	paid online, a payment is under way, or another instalment is due by now.
 	"""
 	with site.current().atomic():
 		order = _order(link.invoice.name, instalment)
@@ -55,8 +60,8 @@ def start(link: OpenedLink, instalment: str | None = None) -> str:
 			return url
 		if not known:
 			return _new_session(order, link)
-	# The open session was finished at Stripe, or is for another amount: settle or close it, then look once
-	# more.
+	# The open session was finished at Stripe, or is for another choice or amount: settle or close it, then
+	# look once more.
 	settle(known["name"])
 	with site.current().atomic():
 		order = _order(link.invoice.name, instalment)
@@ -71,7 +76,8 @@ def start(link: OpenedLink, instalment: str | None = None) -> str:
 def refuse_unless_payable(invoice: Invoice) -> None:
 	"""Raise InvalidInput with the reason why the invoice takes no money, in the caller's language."""
 	links.refuse_unbilled(invoice)
-	_ = translator(model.caller_language(invoice))
+	language = model.caller_language(invoice)
+	_ = translator(language)
 	if invoice.docstatus == CANCELLED:
 		raise InvalidInput(
 			_("Invoice {0} was cancelled; there is nothing to pay on it.").format(invoice.name)
@@ -80,6 +86,10 @@ def refuse_unless_payable(invoice: Invoice) -> None:
 		raise InvalidInput(_("Invoice {0} is paid already. Thank you!").format(invoice.name))
 	if is_processing(invoice.name):
 		raise InvalidInput(_("A payment of invoice {0} is being processed already.").format(invoice.name))
+	least = minimum.least(invoice.currency)
+	if invoice.outstanding < least:
+		told = _("Online payments start at {0}; please call us to pay another way.")
+		raise InvalidInput(told.format(display(least, invoice.currency, language)))
 
 
 def _order(name: str, instalment: str | None) -> Order:
@@ -91,7 +101,7 @@ def _order(name: str, instalment: str | None) -> Order:
 	due = instalments.due(invoice)
 	if not due or due.name != instalment:
 		raise InvalidInput(_not_due(invoice))
-	return Order(invoice, due)
+	return Order(invoice, due if due.amount < invoice.outstanding else None)
 
 
 def _not_due(invoice: Invoice) -> str:
@@ -115,18 +125,20 @@ def _open_session(invoice: str) -> Document | None:
 def _still_good(known: Document, order: Order) -> str | None:
 	same_amount = (known["amount"], known["currency"]) == (order.amount, order.invoice.currency)
 	lasts = known["expires_at"] > site.current().local_time(time.time() + SPARE_SECONDS)
-	return known["url"] if same_amount and lasts and _is_open_at_stripe(known["name"]) else None
+	return known["url"] if same_amount and lasts and _is_open_at_stripe(known["name"], order) else None
 
 
-def _is_open_at_stripe(session: str) -> bool:
+def _is_open_at_stripe(name: str, order: Order) -> bool:
+	"""Whether the session is open, and for what was chosen now."""
 	try:
-		return stripe_api.session(session).status == "open"
+		session = stripe_api.session(name)
 	except NotFound:
 		return False  # it was made in another account of ours
+	return session.status == "open" and session.instalment == order.instalment
 
 
 def _close(known: Document, invoice: Invoice) -> None:
-	"""Close a session that asks for another amount than is wanted now."""
+	"""Close a session that asks for something else than is wanted now."""
 	_ = translator(model.caller_language(invoice))
 	try:
 		stripe_api.expire_session(known["name"])
@@ -161,6 +173,8 @@ def _parameters(order: Order, link: OpenedLink, expires_at: int) -> dict:
 	invoice = order.invoice
 	language = model.reader_language(invoice)
 	metadata = {stripe_api.METADATA_KEY: invoice.name}
+	if order.instalment:
+		metadata[stripe_api.INSTALMENT_KEY] = order.instalment
 	back = links.make_for_return(link).token
 	title = _title(order, language)
 	outcome = {"outcome": "instalment"} if order.due else {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from gigafibre_utils import site
 from gigafibre_utils.invoice.model import Invoice
 from gigafibre_utils.money import rounded
-from gigafibre_utils.payments import arrangements
+from gigafibre_utils.payments import arrangements, minimum
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,22 @@ class Due:
 
 
 def due(invoice: Invoice) -> Due | None:
-	"""What is to be paid of the invoice by arrangement, or None where no instalment waits for it."""
+	"""What is to be paid of the invoice by arrangement.
+
+	None where no instalment waits for it, or less is missing than can be paid online.
+	"""
 	if not invoice.is_payable:
 		return None
 	today = site.current().now().date()
 	missing = arrangements.missing_on(invoice, today)
-	parts = [part for part in missing if part["due_date"] and part["due_date"] <= today] or missing[:1]
-	if not parts:
+	parts = arrangements.asked_together(missing, today)
+	amount = rounded(sum((part["missing"] for part in parts), Decimal(0)), invoice.currency)
+	amount = min(amount, invoice.outstanding)
+	if amount < minimum.least(invoice.currency):
 		return None
 	first = parts[0]
-	amount = rounded(sum((part["missing"] for part in parts), Decimal(0)), invoice.currency)
 	is_late = bool(first["due_date"]) and first["due_date"] < today
-	return Due(first["name"], first["due_date"], min(amount, invoice.outstanding), len(parts), is_late)
+	return Due(first["name"], first["due_date"], amount, len(parts), is_late)
 
 
 def choice(invoice: Invoice) -> Due | None:

@@ -1,13 +1,13 @@
 """Where a payment arrangement stands on a day: which instalments are met, which are missed, what is missing.
 
 What is paid on an invoice from the day of the agreement on, by submitted Payment Entries, meets the
-instalments on that invoice in the order of their due dates, each as a whole; once nothing is owed on it,
+instalments on that invoice in the order of their due dates, each as a whole; while nothing is owed on it,
 all of them are met. Those that name no invoice are about all that the customer was billed until that day
 and no other instalment names; staff may also name the payment that meets one. One that is not met is missed
 from the day after it was due, unless a payment is under way; an arrangement is broken when one is missed by
-more than five days, kept when all are met. A payment that is cancelled later meets nothing any more, while
-the arrangement is active. An invoice that is cancelled leaves its instalments due: staff name another, or
-cancel the arrangement.
+more than five days, kept when all are met. A payment or credit note that is cancelled later meets nothing
+any more, while the arrangement is active. An invoice that is cancelled leaves its instalments due: staff name
+another, or cancel the arrangement.
 """
 
 from collections.abc import Iterable
@@ -33,6 +33,7 @@ FIELDS = (
 	"status",
 	"payment_request",
 	"payment_entry",
+	"is_paid_off",
 	"reminded_on",
 )
 ZERO = Decimal(0)
@@ -98,7 +99,8 @@ class _Purse:
 				return part | {"status": MET, "payment_entry": payment}
 		self.is_short = True
 		if self.is_paid:
-			return part | {"status": MET, "payment_entry": self.received[-1][0] if self.received else None}
+			last = self.received[-1][0] if self.received else None
+			return part | {"status": MET, "payment_entry": last, "is_paid_off": 1}
 		return part
 
 	def missing(self, part: Document) -> Decimal:
@@ -146,7 +148,7 @@ def day_due(part: Document) -> date:
 def _judged(parts: list[Document], purses: dict[str | None, _Purse], today: date) -> list[Document]:
 	"""The instalments as they stand today."""
 	submitted = _submitted(part["payment_entry"] for part in parts)
-	parts = [_as_known(part, submitted, purses[part["invoice"]].is_patient, today) for part in parts]
+	parts = [_as_known(part, submitted, purses[part["invoice"]], today) for part in parts]
 	for part in parts:
 		if purses[part["invoice"]].has_met(part):
 			purses[part["invoice"]].spent += part["amount"]
@@ -154,21 +156,24 @@ def _judged(parts: list[Document], purses: dict[str | None, _Purse], today: date
 		purse = purses[part["invoice"]]
 		if purse.has_met(part) and purse.lacks_what_was_cancelled():
 			purse.spent -= part["amount"]
-			parts[place] = _unmet(part, purse.is_patient, today)
+			parts[place] = _unmet(part, purse, today)
 	return [part if part["status"] == MET else purses[part["invoice"]].meet(part) for part in parts]
 
 
-def _as_known(part: Document, submitted: set[str], is_patient: bool, today: date) -> Document:
-	"""The instalment by what is written on it: met by a payment that stands, or because staff said so."""
+def _as_known(part: Document, submitted: set[str], purse: _Purse, today: date) -> Document:
+	"""The instalment by what is written on it: met by a payment that stands, because staff said so, or with
+	all that was owed, for as long as nothing is.
+	"""
 	payment = part["payment_entry"] if part["payment_entry"] in submitted else None
-	if payment or (part["status"] == MET and not part["payment_entry"]):
+	is_owed_again = part["is_paid_off"] and not purse.is_paid
+	if not is_owed_again and (payment or (part["status"] == MET and not part["payment_entry"])):
 		return part | {"status": MET}
-	return _unmet(part, is_patient, today)
+	return _unmet(part, purse, today)
 
 
-def _unmet(part: Document, is_patient: bool, today: date) -> Document:
-	is_over = bool(part["due_date"]) and part["due_date"] < today and not is_patient
-	return part | {"status": MISSED if is_over else DUE, "payment_entry": None}
+def _unmet(part: Document, purse: _Purse, today: date) -> Document:
+	is_over = bool(part["due_date"]) and part["due_date"] < today and not purse.is_patient
+	return part | {"status": MISSED if is_over else DUE, "payment_entry": None, "is_paid_off": 0}
 
 
 def _submitted(payments: Iterable[str | None]) -> set[str]:

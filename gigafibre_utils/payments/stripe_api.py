@@ -15,6 +15,8 @@ TIMEOUT_SECONDS = 10
 RETRIES = 2
 # Where a session, and the charge that comes of it, carry the name of their invoice.
 METADATA_KEY = "gigafibre_invoice"
+# And, where it is for instalments, the name of the first.
+INSTALMENT_KEY = "gigafibre_instalment"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class StripeSession:
 	amount: int
 	currency: str
 	invoice: str | None
+	instalment: str | None
 	intent: str | None
 	intent_status: str | None
 
@@ -62,6 +65,7 @@ def _read(session: stripe.checkout.Session) -> StripeSession:
 	found = session.to_dict()
 	intent = found.get("payment_intent")
 	is_expanded = isinstance(intent, dict)
+	metadata = found.get("metadata") or {}
 	return StripeSession(
 		id=found["id"],
 		url=found.get("url"),
@@ -71,7 +75,8 @@ def _read(session: stripe.checkout.Session) -> StripeSession:
 		livemode=found["livemode"],
 		amount=found.get("amount_total") or 0,
 		currency=(found.get("currency") or "").upper(),
-		invoice=(found.get("metadata") or {}).get(METADATA_KEY),
+		invoice=metadata.get(METADATA_KEY),
+		instalment=metadata.get(INSTALMENT_KEY),
 		intent=intent["id"] if is_expanded else intent,
 		intent_status=intent["status"] if is_expanded else None,
 	)

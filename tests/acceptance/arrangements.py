@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.acceptance.site import Site
 
 ARRANGEMENT, INSTALMENT = '"tabPayment Arrangement"', '"tabPayment Arrangement Instalment"'
 # (days from today, amount, invoice)
-Part = tuple[int | None, int, str | None]
+Part = tuple[int | None, int | Decimal, str | None]
 
 
 @dataclass

@@ -41,9 +41,19 @@ def visits(site: Site, invoice: str) -> dict[str, tuple[str, Decimal]]:
 	return {row["name"]: (row["status"], row["amount"]) for row in rows}
 
 
+def owe(site: Site, invoice: str, amount: Decimal) -> None:
+	"""Let that much be owed on it, by whatever was credited or taken back."""
+	site.sql('UPDATE "tabSales Invoice" SET outstanding_amount = %s WHERE name = %s', amount, invoice)
+
+
 def left(site: Site, invoice: str, amount: Decimal) -> None:
 	"""Wait until that much is owed."""
 	site.until(lambda: site.outstanding(invoice), lambda owed: owed == amount)
+
+
+def at_stripe(site: Site, session: str) -> str:
+	"""Stripe's page, spaces as one."""
+	return requests.get(f"{site.stripe_url}/pay/{session}", timeout=PATIENCE).text.replace("\xa0", " ")
 
 
 def followed(arrangements: Arrangements, name: str, *statuses: str) -> None:
@@ -59,9 +69,9 @@ def test_an_instalment_is_paid_posted_and_met_at_once(site: Site, arrangements: 
 	assert "Pay the instalment: $25.00" in text
 	assert "Pay the whole balance: $114.92" in text
 	session = site.checkout(invoice, instalment=f"{name}-1")
-	at_stripe = requests.get(f"{site.stripe_url}/pay/{session}", timeout=PATIENCE).text.replace("\xa0", " ")
-	assert "25,00 $" in at_stripe
-	assert invoice in at_stripe
+	shown = at_stripe(site, session)
+	assert "25,00 $" in shown
+	assert invoice in shown
 	site.pay(session)
 	left(site, invoice, OWED - 25)
 	(entry,) = site.payments(invoice)
@@ -128,6 +138,36 @@ def test_another_choice_closes_the_session_of_the_one_before(site: Site, arrange
 		whole: ("Expired", OWED),
 		again: ("Open", 25),
 	}
+
+
+def test_a_session_for_the_instalment_is_not_handed_out_for_a_whole_of_the_same_amount(
+	site: Site, arrangements: Arrangements
+):
+	invoice = site.fresh("unpaid-english")
+	name = arrangements.agree((3, 25, invoice), customer=site.invoice("unpaid-english")["customer"])
+	first = site.checkout(invoice, instalment=f"{name}-1")
+	assert "instalment due on" in at_stripe(site, first)
+	owe(site, invoice, Decimal(25))
+	whole = site.checkout(invoice)
+	assert visits(site, invoice) == {first: ("Expired", 25), whole: ("Open", 25)}
+	assert "instalment" not in at_stripe(site, whole)
+	assert "outcome=instalment" not in site.pay_by_card(f"{site.stripe_url}/pay/{whole}")
+
+
+def test_a_session_for_the_whole_is_not_handed_out_for_an_instalment_of_the_same_amount(
+	site: Site, arrangements: Arrangements
+):
+	invoice = site.fresh("unpaid-english")
+	owed = site.outstanding(invoice)
+	name = arrangements.agree((3, 25, invoice), customer=site.invoice("unpaid-english")["customer"])
+	owe(site, invoice, Decimal(25))
+	whole = site.checkout(invoice)
+	owe(site, invoice, owed)
+	first = site.checkout(invoice, instalment=f"{name}-1")
+	assert visits(site, invoice) == {whole: ("Expired", 25), first: ("Open", 25)}
+	assert site.checkout(invoice, instalment=f"{name}-1") == first
+	assert "instalment due on" in at_stripe(site, first)
+	assert "outcome=instalment" in site.pay_by_card(f"{site.stripe_url}/pay/{first}")
 
 
 def test_two_tabs_with_other_choices_at_once_leave_one_session_open(site: Site, arrangements: Arrangements):
@@ -268,6 +308,21 @@ def test_an_instalment_larger_than_what_is_owed_is_the_whole(site: Site, arrange
 	site.pay(session)
 	left(site, invoice, Decimal(0))
 	followed(arrangements, name, "Kept", "Met")
+
+
+def test_what_stripe_does_not_take_is_no_choice_of_its_own(site: Site, arrangements: Arrangements):
+	invoice = site.fresh("unpaid")
+	name = arrangements.agree((3, Decimal("0.49"), invoice), (33, Decimal("0.01"), invoice))
+	assert offered(site, invoice) == []
+	assert "Pay $114.92" in page(site, invoice)
+	refused = click(site, invoice, f"{name}-1")
+	assert refused.status_code == 417
+	assert "You can pay the whole balance of $114.92" in sentence(refused)
+	# Both are due now, and together just enough.
+	site.sql(f"UPDATE {INSTALMENT} SET due_date = %s WHERE parent = %s", arrangements.today, name)
+	assert offered(site, invoice) == [f"{name}-1", ""]
+	session = site.checkout(invoice, instalment=f"{name}-1")
+	assert visits(site, invoice) == {session: ("Open", Decimal("0.50"))}
 
 
 def test_an_instalment_of_no_invoice_can_be_paid_on_what_it_is_about(site: Site, arrangements: Arrangements):

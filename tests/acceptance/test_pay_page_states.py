@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 from tests.acceptance.arrangements import Arrangements
-from tests.acceptance.site import Site
+from tests.acceptance.site import Site, sentence
 
 DECLINED, RECEIPT, UNDER_WAY = (
 	"The payment did not go through",
@@ -109,3 +110,21 @@ def test_what_is_under_way_is_not_the_amount_of_a_visit_before(site: Site, arran
 	shown = page(site, invoice, outcome="instalment", session=paid)
 	assert UNDER_WAY in shown
 	assert '<p class="amount">$25.00</p>' not in shown
+
+
+@pytest.mark.parametrize("outcome", ["", "declined"])
+def test_a_balance_that_stripe_does_not_take_is_not_asked_for_online(site: Site, outcome: str):
+	invoice = site.fresh("unpaid", outstanding_amount=Decimal("0.49"))
+	shown = page(site, invoice, outcome=outcome)
+	assert "Too small to pay online" in shown
+	assert "Online payments start at $0.50; please call us to pay another way." in shown
+	assert '<p class="amount">$0.49</p>' in shown
+	assert "<form" not in shown
+	guest = site.guest()
+	guest.headers["Accept-Language"] = "en"
+	refused = guest.call("create_checkout_session", invoice=invoice, token=site.token(invoice))
+	assert refused.status_code == 417
+	assert sentence(refused) == "Online payments start at $0.50; please call us to pay another way."
+	site.sql('UPDATE "tabSales Invoice" SET outstanding_amount = 0.5 WHERE name = %s', invoice)
+	assert "Pay $0.50" in page(site, invoice)
+	site.checkout(invoice)

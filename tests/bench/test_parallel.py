@@ -1,13 +1,16 @@
-"""What many do at once is done: submits, payments, logins and webhooks."""
+"""What many do at once is done: submits, payments, arrangements, logins and webhooks."""
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import psycopg2
 import pytest
 import requests
 
-from tests.acceptance.site import Client, Site
+from tests.acceptance.site import Client, Site, sentence
+from tests.patience import PATIENCE
 
 AT_ONCE = 12
 ITEM = "FIBRE-500"
@@ -75,6 +78,42 @@ def test_payments_submitted_at_once_are_all_submitted(bench: Site, drafts: list[
 		entries.append(made(bench.accountant, "Payment Entry", entry)["name"])
 	assert refusals(at_once(lambda name: submit(bench.accountant, "Payment Entry", name), entries)) == []
 	assert [bench.outstanding(name) for name in drafts] == [0] * AT_ONCE
+
+
+def test_of_two_arrangements_about_one_invoice_saved_at_once_one_is_refused(
+	bench: Site, administrator: Client
+):
+	invoice, customer = bench.fresh("unpaid"), f"Of two arrangements {secrets.token_hex(4)}"
+	made(administrator, "Customer", {"customer_name": customer, "customer_type": "Individual"})
+	bench.sql('UPDATE "tabSales Invoice" SET customer = %s WHERE name = %s', customer, invoice)
+	values = {"customer": customer, "company": bench.invoice("unpaid")["company"], "status": "Cancelled"}
+	values["instalments"] = [{"amount": 5, "invoice": invoice}]
+	# Two new ones would wait for each other's name already.
+	names = [made(bench.accountant, "Payment Arrangement", values)["name"] for _ in range(2)]
+
+	def activate(name: str) -> requests.Response:
+		url = f"{bench.url}/api/resource/Payment Arrangement/{name}"
+		return bench.accountant.put(url, json={"status": "Active"}, timeout=PATIENCE)
+
+	held = psycopg2.connect(bench.database_url)
+	held.cursor().execute('SELECT FROM "tabCustomer" WHERE name = %s FOR UPDATE', (customer,))
+	waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
+	with ThreadPoolExecutor(2) as pool:
+		saves = [pool.submit(activate, name) for name in names]
+		try:
+			bench.until(
+				lambda: (
+					any(save.done() for save in saves)
+					or len(bench.sql(waiting, '%"tabCustomer"%FOR UPDATE%')) == 2
+				),
+				bool,
+			)
+		finally:
+			held.close()
+	answers = {name: save.result() for name, save in zip(names, saves, strict=True)}
+	assert sorted(answer.status_code for answer in answers.values()) == [200, 417]
+	active, refused = sorted(names, key=lambda name: answers[name].status_code)
+	assert f"{active} is active and about the same invoices" in sentence(answers[refused])
 
 
 def test_one_user_can_sign_in_from_many_places_at_once(bench: Site):

@@ -46,6 +46,7 @@ STATES = (
 	"partly_paid",
 	"instalment",
 	"instalment_paid",
+	"too_small",
 	"processing",
 	"paid",
 	"cancelled",
@@ -75,7 +76,7 @@ LATE_TOGETHER = {
 def sample_invoice(state: str, **changes) -> SimpleNamespace | None:
 	if state in ("expired", "unknown"):
 		return None
-	total = Decimal("-25.30") if state == "credit_note" else Decimal("103.48")
+	total = {"credit_note": Decimal("-25.30"), "too_small": Decimal("0.30")}.get(state, Decimal("103.48"))
 	in_part = dict.fromkeys(("partly_paid", "instalment_paid"), Decimal("40.00"))
 	paid = {"paid": total, **in_part}.get(state, Decimal(0))
 	invoice = SimpleNamespace(
@@ -120,6 +121,7 @@ def sample_context(
 		"invoice": invoice,
 		"instalment": instalment,
 		"given": given,
+		"least": Decimal("0.50") if invoice else None,
 		"paid_on": paid_on,
 		"invoice_name": "" if state == "unknown" else invoice.name if invoice else "SINV-2026-00042",
 		"token": "the-token",

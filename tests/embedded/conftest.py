@@ -22,7 +22,7 @@ class Books(Arrangements):
 		super().__init__(site)
 		self.running = running
 
-	def pay(self, invoice: str, amount: int, days_ago: int = 0) -> str:
+	def pay(self, invoice: str, amount: int | Decimal, days_ago: int = 0) -> str:
 		"""A cheque that comes in on an invoice; gives its Payment Entry."""
 		row = self.site.sql('SELECT customer FROM "tabSales Invoice" WHERE name = %s', invoice)[0]
 		payment = IncomingPayment(

@@ -1,6 +1,7 @@
 """Payment arrangements from day to day: who is reminded of what, what is met, missed, kept and broken."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -110,13 +111,18 @@ def test_an_invoice_on_which_nothing_is_owed_any_more_meets_all_of_its_instalmen
 	assert books.statuses(name) == ["Kept", "Met", "Met"]
 
 
-def request(site: Site, part: dict[str, Any]) -> str:
+REQUESTED = 'SELECT status, outstanding_amount FROM "tabPayment Request" WHERE name = %s'
+
+
+def request(site: Site, part: dict[str, Any], docstatus: int = 1) -> str:
 	"""The Payment Request of an instalment; gives its name."""
 	name = f"PREQ-{part['name']}"
 	site.sql(
-		'INSERT INTO "tabPayment Request" (name, docstatus, status, grand_total, outstanding_amount) '
-		"VALUES (%s, 1, 'Requested', %s, %s)",
+		'INSERT INTO "tabPayment Request" (name, docstatus, status, reference_doctype, reference_name, '
+		"grand_total, outstanding_amount) VALUES (%s, %s, 'Requested', 'Sales Invoice', %s, %s, %s)",
 		name,
+		docstatus,
+		part["invoice"],
 		part["amount"],
 		part["amount"],
 	)
@@ -138,16 +144,38 @@ def test_the_payment_request_follows_its_instalment_even_when_a_cheque_bounces(b
 		invoice,
 	)
 	entry = books.pay(invoice, 20)
-	statement = 'SELECT status, outstanding_amount FROM "tabPayment Request" WHERE name = %s'
 	books.follow_up()
-	assert books.site.sql(statement, asked) == [{"status": "Paid", "outstanding_amount": 0}]
+	assert books.site.sql(REQUESTED, asked) == [{"status": "Paid", "outstanding_amount": 0}]
 	for table, column in (("Payment Entry", "name"), ("Payment Entry Reference", "parent")):
 		books.site.sql(f'UPDATE "tab{table}" SET docstatus = 2 WHERE {column} = %s', entry)
 	books.follow_up()
-	assert books.site.sql(statement, asked) == [{"status": "Requested", "outstanding_amount": 20}]
+	assert books.site.sql(REQUESTED, asked) == [{"status": "Requested", "outstanding_amount": 20}]
 	part = books.parts(name)[0]
 	assert (part["status"], part["payment_entry"]) == ("Missed", None)
 	assert books.row(name)["paid"] == 0
+
+
+@pytest.mark.parametrize("ended", ["Broken", "Cancelled"])
+def test_the_payment_requests_of_what_is_over_are_closed_once_its_invoice_is_paid(books: Books, ended: str):
+	site = books.site
+	invoice, owing = site.fresh("unpaid"), site.fresh("unpaid")
+	name = books.agree((-9, 20, invoice), (20, 30, invoice), (20, 40, invoice), (20, 50, owing))
+	parts = books.parts(name)
+	asked = [request(site, part) for part in (*parts[:2], parts[3])]
+	cancelled = request(site, parts[2], docstatus=2)
+	# Asked for by staff, and of no arrangement.
+	by_staff = request(site, parts[0] | {"name": f"{name}-staff"})
+	site.sql(f"UPDATE {ARRANGEMENT} SET status = %s WHERE name = %s", ended, name)
+	books.pay(invoice, 50)
+	books.follow_up()
+	assert [site.sql(REQUESTED, one)[0]["status"] for one in asked] == ["Requested"] * 3
+	books.pay(invoice, site.outstanding(invoice))
+	books.follow_up()
+	assert [site.sql(REQUESTED, one)[0]["status"] for one in asked] == ["Paid", "Paid", "Requested"]
+	assert [site.sql(REQUESTED, one)[0]["outstanding_amount"] for one in asked] == [0, 0, 50]
+	for untouched in (cancelled, by_staff):
+		assert site.sql(REQUESTED, untouched)[0]["status"] == "Requested"
+	assert books.statuses(name) == [ended, *["Due"] * 4]
 
 
 def test_an_instalment_of_no_invoice_is_met_when_staff_name_its_payment(books: Books, mailbox: MailServer):
@@ -212,6 +240,18 @@ def test_a_reminder_tells_what_is_missing_and_that_either_can_be_paid(books: Boo
 	assert "Pay the instalment: $25.00" in page
 	assert f"Pay the whole balance: ${owed:,.2f}" in page
 	assert f'value="{name}-1"' in page
+
+
+def test_a_reminder_of_what_stripe_does_not_take_offers_no_choice(books: Books, mailbox: MailServer):
+	invoice = books.site.fresh("unpaid-english")
+	customer = books.site.invoice("unpaid-english")["customer"]
+	books.agree((2, 25, invoice), customer=customer)
+	books.pay(invoice, Decimal("24.70"))
+	books.follow_up()
+	(mail,) = mails(mailbox, invoice)
+	text = mail.get_body(("plain",)).get_content()
+	assert "$0.30" in text
+	assert "whole balance" not in text
 
 
 def test_a_reminder_of_all_that_is_owed_offers_no_choice(books: Books, mailbox: MailServer):

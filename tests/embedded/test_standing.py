@@ -47,6 +47,15 @@ def customer(site: Site) -> str:
 	return name
 
 
+def credit(site: Site, invoice: str, amount: Decimal) -> None:
+	"""Take an amount off what is owed, as a credit note does; a negative one as its cancellation does."""
+	site.sql(
+		'UPDATE "tabSales Invoice" SET outstanding_amount = outstanding_amount - %s WHERE name = %s',
+		amount,
+		invoice,
+	)
+
+
 def text(mail) -> str:
 	return " ".join(mail.get_body(("plain",)).get_content().split())
 
@@ -104,6 +113,57 @@ def test_a_payment_that_was_cancelled_meets_nothing_any_more(books: Books, chequ
 	assert books.statuses(name) == ["Active", "Due", "Due", "Due"]
 	assert books.row(name)["paid"] == 0
 	assert offered(books.site, invoice) == f"{25 - other}.00"
+
+
+@pytest.mark.parametrize("paid", [0, 10], ids=["by a credit note", "by a payment and a credit note"])
+def test_what_was_met_with_all_that_was_owed_is_due_again_once_something_is(books: Books, paid: int):
+	site = books.site
+	invoice, other = site.fresh("unpaid"), site.fresh("unpaid")
+	name = books.agree((0, 25, invoice), (30, 25, invoice), (30, 25, other))
+	if paid:
+		books.pay(invoice, paid)
+	credited = site.outstanding(invoice)
+	assert credited == OWED - paid
+	credit(site, invoice, credited)
+	for _ in range(2):
+		books.follow_up()
+		assert books.statuses(name) == ["Active", "Met", "Met", "Due"]
+	assert books.row(name)["paid"] == 50
+	# Cancelled.
+	credit(site, invoice, -credited)
+	for _ in range(2):
+		books.follow_up()
+		assert books.statuses(name) == ["Active", "Due", "Due", "Due"]
+	assert books.row(name)["paid"] == 0
+	assert offered(site, invoice) == f"{25 - paid}.00"
+	payment = books.pay(invoice, 25 - paid)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due", "Due"]
+	first = books.parts(name)[0]
+	assert (first["payment_entry"], first["is_paid_off"]) == (payment, 0)
+
+
+def test_what_a_payment_has_met_stays_so_whatever_becomes_of_the_credit_of_the_rest(books: Books):
+	site = books.site
+	invoice = site.fresh("unpaid")
+	name = books.agree((0, 25, invoice), (30, 25, invoice), (60, 25, site.fresh("unpaid")))
+	payment = books.pay(invoice, 25)
+	credited = site.outstanding(invoice)
+	credit(site, invoice, credited)
+	books.follow_up()
+	credit(site, invoice, -credited)
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due", "Due"]
+	assert books.parts(name)[0]["payment_entry"] == payment
+
+
+def test_an_instalment_that_was_met_before_the_migration_stays_so(books: Books):
+	"""Its payment may not have come over."""
+	invoice = books.site.fresh("unpaid")
+	name = books.agree((-30, 25, invoice), (30, 25, invoice))
+	books.site.sql(f"UPDATE {INSTALMENT} SET status = 'Met' WHERE name = %s", f"{name}-1")
+	books.follow_up()
+	assert books.statuses(name) == ["Active", "Met", "Due"]
 
 
 def test_a_payment_that_staff_name_meets_an_instalment_though_it_is_less(books: Books):
@@ -221,6 +281,20 @@ def test_of_several_arrangements_what_is_due_first_is_asked_and_met_first(books:
 		books.follow_up()
 		assert sum(books.statuses(name)[1] == "Met" for name in names) == paid
 	assert [books.statuses(name) for name in names] == [["Active", "Met", "Due"]] * 2
+
+
+def test_a_reminder_of_another_arrangement_offers_no_choice_that_the_page_has_not(
+	books: Books, mailbox: MailServer
+):
+	site = books.site
+	invoice, owner = site.fresh("unpaid-english"), site.invoice("unpaid-english")["customer"]
+	for days, amount in ((1, 25), (2, 30)):
+		books.agree((days, amount, invoice), customer=owner)
+	books.follow_up()
+	first, second = map(text, mails(mailbox, invoice))
+	assert "$25.00" in first and "You can pay the instalment" in first
+	assert "$30.00" in second and "You can pay the instalment" not in second
+	assert offered(site, invoice) == "25.00"
 
 
 def test_what_came_in_is_spent_once(books: Books):

@@ -221,6 +221,7 @@ def test_a_part_is_met_by_the_payment_it_names_or_when_nothing_is_owed_any_more(
 	assert parts["LD-0000012"]["status"] == "Missed"
 	assert parts["LD-0000013"]["status"] == "Due"
 	assert parts["LD-0000016"]["status"] == "Due"
+	assert [name for name, part in parts.items() if part["is_paid_off"]] == ["LD-0000015"]
 
 
 def test_a_payment_that_bounced_or_is_gone_meets_nothing(brought: Migrated):

@@ -121,6 +121,8 @@ SELECT
 		WHEN is_good THEN CASE WHEN payment_in_scope THEN payment END
 		WHEN status = 'Met' THEN last_payment
 	END AS payment_entry,
+	-- Met with all that was owed on its invoice: due again when something is.
+	(status = 'Met' AND is_good IS NOT TRUE AND objection IS NULL)::int AS is_paid_off,
 	CASE WHEN status <> 'Met' AND stands = 'Active' THEN greatest(0, least(
 		amount,
 		owed - coalesce(sum(amount) FILTER (WHERE status <> 'Met' AND stands = 'Active') OVER earlier, 0)
@@ -184,7 +186,7 @@ ORDER BY agreed.id;
 
 INSERT INTO "tabPayment Arrangement Instalment" (
 	name, creation, modified, owner, modified_by, docstatus, idx, due_date, amount, invoice, status, payment_request,
-	payment_entry, parent, parentfield, parenttype
+	payment_entry, is_paid_off, parent, parentfield, parenttype
 )
 SELECT
 	'LD-' || padded(part.id),
@@ -200,6 +202,7 @@ SELECT
 	part.status,
 	request.name,
 	payment_entry,
+	is_paid_off,
 	arrangement,
 	'instalments',
 	'Payment Arrangement'

@@ -11,7 +11,8 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from gigafibre_utils import money
-from gigafibre_utils.payments.standing import ACTIVE, DUE, INSTALMENT, MET
+from gigafibre_utils.payments import arrangements
+from gigafibre_utils.payments.standing import ACTIVE, DUE, MET
 
 
 class PaymentArrangement(Document):
@@ -76,8 +77,9 @@ class PaymentArrangement(Document):
 		if row.payment_entry:
 			if row.payment_entry != before.payment_entry:
 				self._refuse_foreign_payment(row.payment_entry)
+				row.is_paid_off = 0
 		elif row.status == MET and before.payment_entry:
-			row.status = DUE
+			row.update({"status": DUE, "is_paid_off": 0})
 		elif row.status == MET and before.status != MET:
 			frappe.throw(_("Instalment {0} needs the payment that met it.").format(row.idx))
 
@@ -90,16 +92,12 @@ class PaymentArrangement(Document):
 	def _refuse_second(self) -> None:
 		"""Two active arrangements about one invoice would both be met by its payments."""
 		new = self._newly_about()
-		same = {"customer": self.customer, "company": self.company, "status": ACTIVE}
-		others = (
-			frappe.get_all(self.doctype, {**same, "name": ["!=", self.name]}, pluck="name") if new else []
-		)
-		for row in frappe.get_all(INSTALMENT, {"parent": ["in", others]}, ["parent", "invoice"]):
-			if "" in new or not row.invoice or row.invoice in new:
-				told = _(
-					"{0} is active and about the same invoices; an instalment that names none is about all of them."
-				)
-				frappe.throw(told.format(row.parent))
+		other = arrangements.in_the_way(self.as_dict(), new) if new else None
+		if other:
+			told = _(
+				"{0} is active and about the same invoices; an instalment that names none is about all of them."
+			)
+			frappe.throw(told.format(other))
 
 	def _newly_about(self) -> set[str]:
 		"""The invoices that this save brings into an active arrangement; '' stands for all of them."""

@@ -17,6 +17,7 @@ class PaymentArrangementInstalment(Document):
 		amount: DF.Currency
 		due_date: DF.Date | None
 		invoice: DF.Link | None
+		is_paid_off: DF.Check
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
