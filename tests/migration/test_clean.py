@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigafibre_utils.migration import clean
-from gigafibre_utils.migration.reconcile import draw
+from gigafibre_utils.migration.reconcile import wording
 
 
 def twice(meant: str) -> bytes:
@@ -74,7 +74,7 @@ WRITTEN = st.one_of(
 
 @given(st.lists(WRITTEN, max_size=6).map(b"".join))
 def test_the_comparison_reads_text_as_the_cleaner_does_by_code_of_its_own(raw: bytes):
-	assert (draw.line(raw), draw.text(raw)) == (clean.line(raw), clean.text(raw))
+	assert (wording.line(raw), wording.text(raw)) == (clean.line(raw), clean.text(raw))
 
 
 @given(st.binary())

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from gigafibre_utils.migration.reconcile import Reconciliation
-from gigafibre_utils.migration.reconcile.documents import Unlike
+from gigafibre_utils.migration.reconcile import Reconciliation, documents
+from gigafibre_utils.migration.reconcile.fields import Unlike
 from gigafibre_utils.migration.reconcile.figures import ALL, CUSTOMER, YEAR
 from gigafibre_utils.migration.reconcile.report import as_html, as_json
 
@@ -123,27 +123,18 @@ def test_an_allocation_to_another_invoice_is_found(changed: Callable[..., Reconc
 	assert differing(found) == {"allocations": [["invoice"]]}
 
 
-@pytest.mark.parametrize(
-	("change", "unlike"),
-	[
-		('UPDATE public."tabPayment Entry Reference" SET allocated_amount = allocated_amount - 1', "amount"),
-		('DELETE FROM public."tabPayment Entry Reference"', "document"),
-	],
-)
-def test_an_allocation_that_is_less_or_gone_is_found_unless_a_finding_tells_of_it(
-	changed: Callable[..., Reconciliation], rows: Callable[..., list[tuple]], change: str, unlike: str
-):
-	((name,),) = rows(REFERENCE)
-	found = changed(f"{change} WHERE name = %(name)s", name=name)
-	assert differing(found) == {"allocations": [[unlike]]}
-	told = changed(
+@pytest.mark.parametrize("mode", ("Credit Card", "Pre-authorized Debit", "Cheque", "Cash", "Not Stated"))
+def test_a_payment_that_was_made_by_another_mode_is_found(changed: Callable[..., Reconciliation], mode: str):
+	found = changed(
 		"""
-		INSERT INTO public."tabMigration Finding" (name, run, step, outcome, legacy_table, legacy_id, reason)
-		VALUES ('told', 'MIG-0001', 'import_payments', 'Repaired', 'payment_invoice', %(id)s, 'cut')
+		UPDATE public."tabPayment Entry" SET mode_of_payment = 'Credit' WHERE name = (
+			SELECT min(name) FROM public."tabPayment Entry"
+			WHERE legacy_id <> '' AND mode_of_payment = %(mode)s
+		)
 		""",
-		id=str(int(name.removeprefix("LR-"))),
+		mode=mode,
 	)
-	assert differing(told) == {}
+	assert differing(found) == {"payments": [["mode of payment"]]}
 
 
 def test_a_document_that_is_missing_is_found_unless_it_was_rejected(changed: Callable[..., Reconciliation]):
@@ -185,6 +176,17 @@ def test_since_a_day_what_is_older_is_not_compared(
 		UNION ALL SELECT count(*) FROM public."tabPayment Entry" {younger}
 		"""
 	)
+
+
+def test_of_many_that_differ_the_first_are_told(
+	changed: Callable[..., Reconciliation], monkeypatch: pytest.MonkeyPatch
+):
+	monkeypatch.setattr(documents, "TOLD", 60)
+	found = changed("""UPDATE public."tabPayment Entry" SET mode_of_payment = 'Gold' WHERE legacy_id <> ''""")
+	(payments,) = (compared for compared in found.documents if compared.differences)
+	assert payments.differences == payments.count == found.unexplained > 60
+	assert len(payments.differing) == 60
+	assert f"The first 50 of {payments.count:,}; the JSON file has the first 60." in as_html(found)
 
 
 def test_the_page_and_the_json_tell_of_them(changed: Callable[..., Reconciliation]):

@@ -10,8 +10,8 @@ from datetime import date
 from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration.legacy import Snapshot
-from gigafibre_utils.migration.reconcile.draw import line
 from gigafibre_utils.migration.reconcile.legacy_side import Rejected
+from gigafibre_utils.migration.reconcile.wording import line
 from gigafibre_utils.migration.target import one, rows
 
 _PERSONS = "SELECT first_name, last_name FROM customer"

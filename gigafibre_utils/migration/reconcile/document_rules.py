@@ -176,13 +176,14 @@ def children() -> Iterator[Invariant]:
 # Names are of a series where they end in digits; what stands before them is its prefix.
 _SERIES = """
 	WITH used AS (
-		SELECT substring(name FROM '^(.*?)[0-9]+$') AS prefix,
-			max(substring(name FROM '[0-9]+$')::numeric) AS highest
+		SELECT prefix, max(substr(name, length(prefix) + 1)::numeric) AS highest
 		FROM (
 			SELECT name FROM migrated_voucher
 			UNION ALL SELECT name FROM public."tabCustomer" WHERE legacy_id <> ''
 			UNION ALL SELECT name FROM public."tabIssue" WHERE legacy_id <> ''
 		) AS migrated
+		CROSS JOIN LATERAL (SELECT rtrim(name, '0123456789') AS prefix) AS called
+		WHERE prefix <> name
 		GROUP BY 1
 	)
 	SELECT prefix || highest AS name FROM used

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.migration.reconcile.figures import UNDATED, Tally
 from gigafibre_utils.migration.reconcile.legacy_side import DRAFT, NEVER_RECEIVED, VOID, Apart, Rejected
-from gigafibre_utils.migration.target import rows
+from gigafibre_utils.migration.target import one, rows
 
 # Every migrated voucher; `total` is what it adds to what its customer owes.
 _VOUCHERS = """
@@ -84,6 +84,12 @@ _REJECTED = """
 			SELECT FROM {} AS there WHERE there.legacy_id = finding.legacy_id::text
 		)
 """
+# It is the same in every run.
+_SINCE = """
+	SELECT max(run.arguments::jsonb ->> 'since') FROM public."tabMigration Run Step" AS step
+	JOIN public."tabMigration Run" AS run ON run.name = step.parent
+	WHERE step.step = 'import_payments' AND step.status = 'Done' AND run.status <> 'Undone'
+"""
 
 
 @dataclass
@@ -102,6 +108,12 @@ def rejected(connection: Connection) -> Rejected:
 			for legacy_table, table in (("invoice", "tabSales Invoice"), ("payment", "tabPayment Entry"))
 		)
 	)
+
+
+def payments_since(connection: Connection) -> date | None:
+	"""The first day of the payments that were brought in, and of the invoices that they pay; None for all."""
+	since = one(connection, _SINCE)
+	return date.fromisoformat(since) if since else None
 
 
 @contextmanager

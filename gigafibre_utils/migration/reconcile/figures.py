@@ -135,7 +135,7 @@ class Calendar:
 		self._zone = ZoneInfo(zone)
 		self.earliest, self.latest = int(EARLIEST.timestamp()), latest(as_of)
 		self.since = since
-		self.since_second = int(self._midnight(since)) if since else 0
+		self.since_second = self.starts(since)
 		years = range(EARLIEST.year, as_of.year + 4)
 		self._starts = [self._midnight(date(year, 1, 1)) for year in years]
 
@@ -151,7 +151,15 @@ class Calendar:
 
 	def day(self, seconds: int) -> date | None:
 		"""The local day, None where there is none to be believed."""
-		return datetime.fromtimestamp(seconds, self._zone).date() if self.is_usable(seconds) else None
+		return self.moment(seconds).date() if self.is_usable(seconds) else None
+
+	def moment(self, seconds: int) -> datetime:
+		"""What the site's clock shows at that second."""
+		return datetime.fromtimestamp(seconds, self._zone)
+
+	def starts(self, since: date | None) -> int:
+		"""The first second of what is dated on or after; 0 where that is all."""
+		return int(self._midnight(since)) if since else 0
 
 	def _midnight(self, day: date) -> float:
 		return datetime.combine(day, time(), self._zone).timestamp()

@@ -1,6 +1,6 @@
 """What must hold in ERPNext's two ledgers."""
 
-from gigafibre_utils.migration.reconcile.rules import Invariant
+from gigafibre_utils.migration.reconcile.rules import Invariant, OfEach, Rows
 
 # Entries of migrated vouchers in either ledger; those of a voucher that stands are live.
 GL = """
@@ -26,37 +26,79 @@ _BOOKED = """
 	HAVING billed.amount <> coalesce(sum(credit - debit), 0)
 """
 _SIDES = ("", "_in_account_currency", "_in_transaction_currency", "_in_reporting_currency")
+_UNBALANCED = " OR ".join(f"sum(debit{side}) <> sum(credit{side})" for side in _SIDES)
 
-
-def _balanced() -> str:
-	unbalanced = " OR ".join(f"sum(debit{side}) <> sum(credit{side})" for side in _SIDES)
-	return (
-		f"SELECT voucher_no AS name FROM {GL} WHERE is_cancelled = 0 GROUP BY voucher_no HAVING {unbalanced}"
-	)
-
+VOUCHERS = Rows(
+	f"""(
+		SELECT voucher.name, voucher.docstatus, total, count(entry.name) AS lines,
+			{_UNBALANCED} AS is_unbalanced
+		FROM migrated_voucher AS voucher
+		LEFT JOIN public."tabGL Entry" AS entry
+			ON entry.voucher_type = doctype AND entry.voucher_no = voucher.name AND is_cancelled = 0
+		GROUP BY doctype, voucher.name
+	) AS voucher""",
+	"name",
+	(
+		OfEach("balanced", "Debit equals credit in every voucher, in each currency: 0.00.", "is_unbalanced"),
+		OfEach(
+			"two_lines",
+			"A submitted voucher of any amount has two lines or more.",
+			"docstatus = 1 AND (lines = 1 OR (total <> 0 AND lines = 0))",
+		),
+	),
+)
+ENTRIES = Rows(
+	f"""
+	{GL}
+	LEFT JOIN public."tabAccount" AS account ON account.name = entry.account
+	LEFT JOIN public."tabCost Center" AS centre ON centre.name = entry.cost_center
+	LEFT JOIN public."tabFiscal Year" AS year ON year.name = entry.fiscal_year AND year.disabled = 0
+	""",
+	"entry.name",
+	(
+		OfEach(
+			"one_sided_lines",
+			"Each line is a debit or a credit above nothing, never both, never less.",
+			"least(debit, credit) <> 0 OR greatest(debit, credit) <= 0",
+		),
+		OfEach(
+			"accounts",
+			"Every account is the voucher's company's own, no group, in use, of the entry's currency.",
+			"""
+			account.name IS NULL OR account.is_group = 1 OR account.disabled = 1
+			OR account.company <> voucher.company OR entry.company <> voucher.company
+			OR coalesce(account.account_currency, '') NOT IN ('', entry.account_currency)
+			""",
+		),
+		OfEach(
+			"cost_centres",
+			"Every cost centre is the company's own, and no group.",
+			"centre.name IS NULL OR centre.is_group = 1 OR centre.company <> voucher.company",
+		),
+		OfEach(
+			"fiscal_years",
+			"The fiscal year of every entry is one in which its date lies.",
+			"entry.posting_date BETWEEN year.year_start_date AND year.year_end_date IS NOT TRUE",
+		),
+		OfEach(
+			"receivable_lines",
+			"A live receivable line names its customer, as its voucher does, and what it stands against.",
+			"""
+			entry.is_cancelled = 0 AND account.account_type = 'Receivable' AND (
+				entry.party_type IS DISTINCT FROM 'Customer' OR entry.party IS DISTINCT FROM voucher.party
+				OR coalesce(against_voucher_type, '') = '' OR coalesce(against_voucher, '') = ''
+			)
+			""",
+		),
+		OfEach(
+			"other_lines",
+			"No other line names a customer.",
+			"account.account_type IS DISTINCT FROM 'Receivable' AND coalesce(entry.party, '') <> ''",
+		),
+	),
+)
 
 GENERAL_LEDGER = (
-	Invariant("balanced", "Debit equals credit in every voucher, in each currency: 0.00.", _balanced()),
-	Invariant(
-		"two_lines",
-		"A submitted voucher of any amount has two lines or more.",
-		"""
-		SELECT voucher.name FROM migrated_voucher AS voucher
-		LEFT JOIN public."tabGL Entry" AS entry
-			ON entry.voucher_type = voucher.doctype AND entry.voucher_no = voucher.name AND is_cancelled = 0
-		WHERE voucher.docstatus = 1
-		GROUP BY voucher.doctype, voucher.name, voucher.total
-		HAVING count(entry.name) = 1 OR (voucher.total <> 0 AND count(entry.name) = 0)
-		""",
-	),
-	Invariant(
-		"one_sided_lines",
-		"Each line is a debit or a credit above nothing, never both, never less.",
-		f"""
-		SELECT entry.name FROM {GL}
-		WHERE least(debit, credit) <> 0 OR greatest(debit, credit) <= 0
-		""",
-	),
 	Invariant(
 		"merged",
 		"Lines of one account, party, cost centre and voucher are one line.",
@@ -67,62 +109,12 @@ GENERAL_LEDGER = (
 		""",
 	),
 	Invariant(
-		"accounts",
-		"Every account is the voucher's company's own, no group, in use, of the entry's currency.",
-		f"""
-		SELECT entry.name FROM {GL}
-		LEFT JOIN public."tabAccount" AS account ON account.name = entry.account
-		WHERE account.name IS NULL OR account.is_group = 1 OR account.disabled = 1
-			OR account.company <> voucher.company OR entry.company <> voucher.company
-			OR coalesce(account.account_currency, '') NOT IN ('', entry.account_currency)
-		""",
-	),
-	Invariant(
-		"cost_centres",
-		"Every cost centre is the company's own, and no group.",
-		f"""
-		SELECT entry.name FROM {GL}
-		LEFT JOIN public."tabCost Center" AS centre ON centre.name = entry.cost_center
-		WHERE centre.name IS NULL OR centre.is_group = 1 OR centre.company <> voucher.company
-		""",
-	),
-	Invariant(
 		"dates",
 		"Every entry of both ledgers is dated as its voucher.",
 		f"""
 		SELECT entry.name FROM {GL} WHERE entry.posting_date IS DISTINCT FROM voucher.posting_date
 		UNION ALL
 		SELECT entry.name FROM {PLE} WHERE entry.posting_date IS DISTINCT FROM voucher.posting_date
-		""",
-	),
-	Invariant(
-		"fiscal_years",
-		"The fiscal year of every entry is one in which its date lies.",
-		f"""
-		SELECT entry.name FROM {GL}
-		LEFT JOIN public."tabFiscal Year" AS year ON year.name = entry.fiscal_year AND year.disabled = 0
-		WHERE entry.posting_date BETWEEN year.year_start_date AND year.year_end_date IS NOT TRUE
-		""",
-	),
-	Invariant(
-		"receivable_lines",
-		"A live receivable line names its customer, as its voucher does, and what it stands against.",
-		f"""
-		SELECT entry.name FROM {GL}
-		JOIN public."tabAccount" AS account ON account.name = entry.account
-		WHERE entry.is_cancelled = 0 AND account.account_type = 'Receivable' AND (
-			entry.party_type IS DISTINCT FROM 'Customer' OR entry.party IS DISTINCT FROM voucher.party
-			OR coalesce(against_voucher_type, '') = '' OR coalesce(against_voucher, '') = ''
-		)
-		""",
-	),
-	Invariant(
-		"other_lines",
-		"No other line names a customer.",
-		f"""
-		SELECT entry.name FROM {GL}
-		JOIN public."tabAccount" AS account ON account.name = entry.account
-		WHERE account.account_type IS DISTINCT FROM 'Receivable' AND coalesce(entry.party, '') <> ''
 		""",
 	),
 	Invariant(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from gigafibre_utils.migration.legacy import Snapshot
 from gigafibre_utils.migration.reconcile.figures import NOTHING, ONE, UNDATED, Calendar, Tally
+from gigafibre_utils.migration.reconcile.wording import word
 
 VOID, DRAFT, NEVER_RECEIVED = "void", "draft", "never received"
 TAKEN_BACK = ("nsf", "reversed")
@@ -60,13 +61,16 @@ class Apart:
 
 @dataclass
 class LegacySide:
-	"""What the legacy database says. `undated_…` tell of documents without a usable date if they count."""
+	"""What the legacy database says.
+
+	`undated_…` are the documents without a usable date, each with the second of the one that it counts with.
+	"""
 
 	tally: Tally = field(default_factory=Tally)
 	left_out: Tally = field(default_factory=Tally)
 	apart: defaultdict[str, Apart] = field(default_factory=lambda: defaultdict(Apart))
-	undated_invoices: dict[int, bool] = field(default_factory=dict)
-	undated_payments: dict[int, bool] = field(default_factory=dict)
+	undated_invoices: dict[int, int] = field(default_factory=dict)
+	undated_payments: dict[int, int] = field(default_factory=dict)
 	never_received: set[int] = field(default_factory=set)
 	balances: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 	"""By customer, what the column `balance` of his invoices comes to, drafts left aside."""
@@ -100,7 +104,7 @@ def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 		year = moments.year(int(id_), int(issued_at))
 		if year is None:
 			continue
-		kind = status.lower()
+		kind = word(status)
 		if kind != DRAFT:
 			side.balances[customer] += Decimal(balance)
 		amount = Decimal(total)
@@ -115,10 +119,16 @@ def _read_invoices(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 def _read_taxes(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rejected: Rejected) -> None:
 	for id_, customer, issued_at, status, code, rate, amount in texts(snapshot, _TAXES):
 		invoice, seconds = int(id_), int(issued_at)
-		is_in_scope = side.undated_invoices.get(invoice, seconds >= calendar.since_second)
-		if not is_in_scope or status.lower() in (VOID, DRAFT):
+		is_in_scope = side.undated_invoices.get(invoice, seconds) >= calendar.since_second
+		if not is_in_scope or word(status) in (VOID, DRAFT):
 			continue
-		tax = (customer, calendar.year(seconds), code.upper() or NAMELESS_TAX, Decimal(rate), Decimal(amount))
+		tax = (
+			customer,
+			calendar.year(seconds),
+			word(code).upper() or NAMELESS_TAX,
+			Decimal(rate),
+			Decimal(amount),
+		)
 		side.tally.tax(*tax)
 		if invoice in rejected.invoices:
 			side.left_out.tax(*tax)
@@ -133,7 +143,7 @@ def _read_payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar, rej
 	for payment in _payments(side, snapshot, calendar):
 		customer, year, amount = payment.customer, payment.year, payment.amount
 		is_taken_back = (payment.id, customer) in with_counterpart
-		if payment.status.lower() in TAKEN_BACK and amount > 0 and not is_taken_back:
+		if word(payment.status) in TAKEN_BACK and amount > 0 and not is_taken_back:
 			side.never_received.add(int(payment.id))
 			side.set_apart(NEVER_RECEIVED, amount)
 			continue
@@ -154,11 +164,11 @@ def _payments(side: LegacySide, snapshot: Snapshot, calendar: Calendar) -> Itera
 class _Moments:
 	"""The years of a table's documents, by rising ids.
 
-	One without a usable date is in scope where the nearest before it that has one is, else the first.
+	One without a usable date counts with the nearest before it that has one, else with the first.
 	"""
 
 	def __init__(
-		self, snapshot: Snapshot, calendar: Calendar, table: str, column: str, undated: dict[int, bool]
+		self, snapshot: Snapshot, calendar: Calendar, table: str, column: str, undated: dict[int, int]
 	):
 		span = (calendar.earliest, calendar.latest)
 		first = [int(row[0]) for row in texts(snapshot, _FIRST.format(column, table), span)]
@@ -168,12 +178,11 @@ class _Moments:
 	def year(self, id_: int, seconds: int) -> str | None:
 		"""Its year, or that it is undated; None where it is out of scope."""
 		year = self._calendar.year(seconds)
-		if year != UNDATED:
-			self._last = seconds
-		is_in_scope = self._last >= self._calendar.since_second
 		if year == UNDATED:
-			self._undated[id_] = is_in_scope
-		return year if is_in_scope else None
+			self._undated[id_] = self._last
+		else:
+			self._last = seconds
+		return year if self._last >= self._calendar.since_second else None
 
 
 def texts(snapshot: Snapshot, query: str, values: tuple[int, ...] = ()) -> Iterator[tuple[str, ...]]:

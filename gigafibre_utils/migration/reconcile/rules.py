@@ -1,6 +1,7 @@
-"""A rule that the migrated documents must keep."""
+"""Rules that the migrated documents must keep."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -10,3 +11,20 @@ class Invariant:
 	name: str
 	rule: str
 	offenders: str
+
+
+class OfEach(NamedTuple):
+	"""Something that must hold of each row for itself. `broken` is the condition that must not be met."""
+
+	name: str
+	rule: str
+	broken: str
+
+
+@dataclass(frozen=True)
+class Rows:
+	"""Rows that are gone over once for all that must hold of each. `offender` is what a row is called by."""
+
+	source: str
+	offender: str
+	rules: tuple[OfEach, ...]

@@ -1,8 +1,9 @@
 -- What was billed: `bill`, a row for each legacy invoice, and `earned`, what its lines bring in on each account. It is
 -- called by its printed number where no other invoice has that, else by its id behind an L, so that the two can never
--- meet; one that is there keeps its name, whatever was done to its number or date since. Amounts are those that were billed: the net is the sum of the lines, and what then lacks to the printed total
--- is, up to five cents, a rounding adjustment, and beyond that a line of its own (`adjustment`). A total below nothing
--- is a credit note.
+-- meet; one that is there keeps its name, whatever was done to its number or date since, and what it stands against
+-- (`is_tied`). Amounts are those that were billed: the net is the sum of the lines, and what then lacks to the printed
+-- total is, up to five cents, a rounding adjustment, and beyond that a line of its own (`adjustment`). A total below
+-- nothing is a credit note.
 
 DROP TABLE IF EXISTS bill, earned;
 ANALYZE books, tax, mode;
@@ -89,7 +90,10 @@ SELECT
 	CASE summed.status WHEN 'void' THEN 2 WHEN 'draft' THEN 0 ELSE 1 END::smallint AS docstatus,
 	(total < 0)::int::smallint AS is_return,
 	NULL::text AS return_against,
-	true AS against_self,
+	coalesce(there.return_against <> '', false) AS is_tied,
+	NOT coalesce(
+		there.return_against <> '' AND there.update_outstanding_for_self = 0 AND there.docstatus = 1, false
+	) AS against_self,
 	lines,
 	CASE WHEN abs(lacking) > 0.05 THEN lacking ELSE 0 END AS adjustment,
 	net + CASE WHEN abs(lacking) > 0.05 THEN lacking ELSE 0 END AS net_total,
@@ -105,7 +109,9 @@ SELECT
 FROM summed
 CROSS JOIN books
 JOIN party ON party.id = summed.customer_id
-LEFT JOIN (SELECT name, legacy_id FROM "tabSales Invoice") AS there ON there.legacy_id = summed.id::text
+LEFT JOIN (
+	SELECT name, legacy_id, docstatus, return_against, update_outstanding_for_self FROM "tabSales Invoice"
+) AS there ON there.legacy_id = summed.id::text
 ORDER BY summed.id;
 
 ALTER TABLE bill ADD PRIMARY KEY (id);

@@ -88,6 +88,8 @@ SELECT
 	) AS counterpart_of,
 	scoped.reversal_of <> 0 AND taken.id IS NULL AS counterpart_is_gone,
 	scoped.paid IS NULL AS is_dated_by_repair,
+	-- The first run that made it; none where it is not there yet.
+	CASE WHEN scoped.known_name IS NOT NULL THEN coalesce(made.first_run, 0) END AS made_by,
 	scoped.in_scope
 FROM scoped
 JOIN party ON party.id = scoped.customer_id
@@ -95,6 +97,9 @@ JOIN mode ON mode.method = scoped.method
 LEFT JOIN taken_back ON taken_back.original_id = scoped.id
 LEFT JOIN taken ON taken.id = scoped.id
 LEFT JOIN scoped AS original ON original.id = taken.original_id
+LEFT JOIN (
+	SELECT name, coalesce(made_before, run) AS first_run FROM added WHERE doctype = 'Payment Entry'
+) AS made ON made.name = scoped.known_name
 ORDER BY scoped.id;
 
 ALTER TABLE receipt ADD PRIMARY KEY (id);

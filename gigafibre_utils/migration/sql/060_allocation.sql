@@ -1,8 +1,16 @@
 -- What was paid by what: `allocation`, as it was, as far as it can have been. No payment gives more than it has, no
--- invoice takes in more than it wants: first come, first served. A payment that was taken back has only the rest to
--- give. `refusal` tells what was cut, and why. What a payment then has left stays the customer's credit.
+-- invoice takes in more than it wants: first come, first served, and what is there came before what a later run brings,
+-- whatever its date. A payment that was taken back has only the rest to give. `refusal` tells what was cut, and why.
+-- What a payment then has left stays the customer's credit.
 
 DROP TABLE IF EXISTS allocation, refusal;
+
+-- What credit notes that are there have taken off.
+CREATE TEMP TABLE credit ON COMMIT DROP AS
+SELECT return_against AS name, sum(-total) AS amount
+FROM bill
+WHERE is_tied AND NOT against_self
+GROUP BY return_against;
 
 CREATE TEMP TABLE claim ON COMMIT DROP AS
 WITH judged AS (
@@ -12,9 +20,10 @@ WITH judged AS (
 		paid.invoice_id,
 		paid.amount,
 		receipt.created,
+		receipt.made_by,
 		receipt.amount - receipt.taken_back - receipt.against_original AS payable,
 		receipt.taken_back > 0 AS was_taken_back,
-		abs(bill.total) AS owed,
+		abs(bill.total) - coalesce(credit.amount, 0) AS owed,
 		CASE
 			WHEN receipt.id IS NULL THEN 'payment_not_migrated'
 			WHEN bill.id IS NULL THEN 'invoice_gone'
@@ -31,6 +40,7 @@ WITH judged AS (
 	FROM payment_invoice AS paid
 	LEFT JOIN receipt ON receipt.id = paid.payment_id
 	LEFT JOIN bill ON bill.id = paid.invoice_id
+	LEFT JOIN credit ON credit.name = bill.name
 ),
 offered AS (
 	SELECT
@@ -47,22 +57,23 @@ SELECT
 	greatest(0, least(offered, coalesce(owed, 0) - coalesce(sum(offered) OVER earlier, 0))) AS accepted
 FROM offered
 WINDOW earlier AS (
-	PARTITION BY invoice_id ORDER BY created, payment_id, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+	PARTITION BY invoice_id ORDER BY made_by, created, payment_id, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 );
 
 -- A credit note stands against what it reverses as long as that has so much left; else it is credit by itself.
 -- ERPNext: `SalesInvoice.update_outstanding_for_self`.
 WITH left_over AS (
-	SELECT bill.name, bill.total - coalesce(sum(claim.accepted), 0) AS amount
+	SELECT bill.name, bill.total - coalesce(credit.amount, 0) - coalesce(sum(claim.accepted), 0) AS amount
 	FROM bill
+	LEFT JOIN credit USING (name)
 	LEFT JOIN claim ON claim.invoice_id = bill.id
 	WHERE bill.name IN (SELECT return_against FROM bill)
-	GROUP BY bill.name, bill.total
+	GROUP BY bill.name, bill.total, credit.amount
 ),
 credited AS (
 	SELECT id, return_against, sum(-total) OVER (PARTITION BY return_against ORDER BY id) AS so_far
 	FROM bill
-	WHERE return_against IS NOT NULL
+	WHERE return_against IS NOT NULL AND NOT is_tied
 )
 UPDATE bill SET against_self = false
 FROM credited

@@ -19,7 +19,7 @@ WITH invoice_paid AS (
 	JOIN bill ON bill.id = allocation.invoice_id
 	JOIN receipt AS payment ON payment.id = allocation.payment_id
 	WINDOW earlier AS (
-		PARTITION BY bill.id ORDER BY payment.created, payment.id, allocation.id
+		PARTITION BY bill.id ORDER BY payment.made_by, payment.created, payment.id, allocation.id
 		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 	)
 )
