@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 0.2
 """Seconds in which Python handles a signal, unless it waits for a database."""
 
-_handled = threading.Event()
+# Those that Python came to handle. No Event: a handler that interrupts another one would wait for its lock.
+_handled: list[int] = []
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def heard(cancel: Callable[[], None]) -> Iterator[None]:
 	handlers = _handlers()
 	ours, theirs = socket.socketpair()
 	theirs.setblocking(False)
-	outer = signal.set_wakeup_fd(theirs.fileno())
+	outer = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
 	# A daemon: nothing that goes wrong here keeps the process from ending.
 	listening = threading.Thread(target=_listen, args=(ours, outer, cancel), name="signals", daemon=True)
 	try:
@@ -38,13 +40,13 @@ def heard(cancel: Callable[[], None]) -> Iterator[None]:
 			signal.signal(number, _noting(handler))
 		yield
 	finally:
-		for number, handler in handlers.items():
-			signal.signal(number, handler)
 		with held_back():
 			signal.set_wakeup_fd(outer)
 			theirs.close()
 			listening.join()
 			ours.close()
+		for number, handler in handlers.items():
+			signal.signal(number, handler)
 
 
 @contextmanager
@@ -70,11 +72,33 @@ def held_back() -> Iterator[list[int]]:
 			signal.raise_signal(number)
 
 
-def ignored() -> None:
-	"""From now on: the process is ending, and its exit status tells of the first."""
-	if threading.current_thread() is threading.main_thread():
-		for number in SIGNALS:
-			signal.signal(number, signal.SIG_IGN)
+@contextmanager
+def first_alone() -> Iterator[None]:
+	"""While within, only the first signal to end is handled: what it ends is not broken off by the next.
+
+	Once one came they are ignored for good: the process is ending, and its exit status tells of the first.
+	"""
+	if threading.current_thread() is not threading.main_thread():
+		yield
+		return
+	came: list[int] = []
+	handlers = _handlers()
+
+	def once(handler: Callable[..., Any]) -> Callable[..., Any]:
+		def handle(number: int, frame: Any) -> None:
+			if not came:
+				came.append(number)
+				handler(number, frame)
+
+		return handle
+
+	for number, handler in handlers.items():
+		signal.signal(number, once(handler))
+	try:
+		yield
+	finally:
+		for number in handlers:
+			signal.signal(number, signal.SIG_IGN if came else handlers[number])
 
 
 def _handlers() -> dict[int, Callable[..., Any]]:
@@ -84,19 +108,26 @@ def _handlers() -> dict[int, Callable[..., Any]]:
 
 
 def _noting(handler: Callable[..., Any]) -> Callable[..., Any]:
-	def handle(*arguments: Any) -> Any:
-		_handled.set()
-		return handler(*arguments)
+	def handle(number: int, frame: Any) -> Any:
+		_handled.append(number)
+		return handler(number, frame)
 
 	return handle
 
 
 def _listen(ours: socket.socket, outer: int, cancel: Callable[[], None]) -> None:
-	while number := ours.recv(1):
-		if number[0] not in SIGNALS:
+	while came := ours.recv(1024):
+		if not {*SIGNALS}.intersection(came):
 			continue
-		if not _handled.wait(PATIENCE):
+		if not _is_handled_soon():
 			cancel()
 			if outer >= 0:
-				os.write(outer, number)
+				os.write(outer, came)
 		_handled.clear()
+
+
+def _is_handled_soon() -> bool:
+	deadline = time.monotonic() + PATIENCE
+	while not _handled and time.monotonic() < deadline:
+		time.sleep(PATIENCE / 20)
+	return bool(_handled)

@@ -48,8 +48,7 @@ class Host:
 
 	def __enter__(self) -> "Host":
 		try:
-			with held_back():  # for some seconds: what was started is known to who stops it
-				self.postgres.start()
+			self.postgres.start()
 			self.database = Database(self.postgres.url)
 			self._load_company()
 		except BaseException:

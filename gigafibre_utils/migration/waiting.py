@@ -20,8 +20,9 @@ EVERY = 3.0
 """Seconds between two looks."""
 
 _BLOCKING = """
-	SELECT DISTINCT blocker.pid, blocker.usename, coalesce(nullif(blocker.application_name, ''), 'no name'),
-		coalesce(blocker.state, 'unknown'), held.name
+	SELECT DISTINCT blocker.pid, coalesce(blocker.usename, blocker.backend_type),
+		coalesce(nullif(blocker.application_name, ''), 'no name'), coalesce(blocker.state, 'unknown'),
+		held.name
 	FROM pg_stat_activity AS waiting
 	CROSS JOIN LATERAL unnest(pg_blocking_pids(waiting.pid)) AS by (pid)
 	JOIN pg_stat_activity AS blocker ON blocker.pid = by.pid
@@ -63,7 +64,10 @@ def told(connect: Callable[[], Connection], application: str) -> Iterator[None]:
 	What they are doing is not told: it may hold personal data.
 	"""
 	is_over = threading.Event()
-	watching = threading.Thread(target=_watch, args=(connect, application, is_over), name="waiting")
+	# A daemon: whatever breaks in here, the process ends.
+	watching = threading.Thread(
+		target=_watch, args=(connect, application, is_over), name="waiting", daemon=True
+	)
 	try:
 		with held_back():
 			watching.start()

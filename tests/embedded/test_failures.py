@@ -2,19 +2,22 @@
 
 import logging
 import stat
-import time
+import threading
 from pathlib import Path
 
 import pytest
 
 from gigafibre_utils import pay_page
+from gigafibre_utils.embedded.host import WORKERS
 from gigafibre_utils.embedded.running import RunningHost
 from gigafibre_utils.embedded.site import EmbeddedSite
+from gigafibre_utils.errors import ServiceUnavailable
 from gigafibre_utils.paylink import links
 from gigafibre_utils.payments import inbox, sweep
 from tests.acceptance.ledger import assert_books_hold
 from tests.acceptance.site import Site, message, sentence
 from tests.acceptance.test_webhook import event_of
+from tests.patience import PATIENCE
 
 OWN_ROWS = 4  # Payment Entry, its reference, its GL Entries, its Payment Ledger Entries: a statement each
 
@@ -44,6 +47,29 @@ def fail_for_want_of_an_account(site: Site, running: RunningHost, event: str) ->
 		site.sql("UPDATE \"tabMode of Payment Account\" SET parent = 'Stripe' WHERE parent = 'Away'")
 
 
+def wait_for_jobs(running: RunningHost) -> None:
+	"""Until every job that was given to the host is done: its workers meet only when none has one."""
+	meeting = threading.Barrier(WORKERS)
+	for worker in [running.host._jobs.submit(meeting.wait, PATIENCE) for _ in range(WORKERS)]:
+		worker.result()
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+	"""Set once an event of Stripe's could not be taken in."""
+	refused, receive = threading.Event(), inbox.receive
+
+	def watched(body: bytes, signature: str | None) -> None:
+		try:
+			receive(body, signature)
+		except ServiceUnavailable:
+			refused.set()
+			raise
+
+	monkeypatch.setattr(inbox, "receive", watched)
+	return refused
+
+
 def test_a_settled_payment_costs_at_most_ten_statements_above_its_own_rows(site: Site, running: RunningHost):
 	invoice, event = waiting_event(site, running)
 	with EmbeddedSite(running.host) as current:
@@ -54,7 +80,7 @@ def test_a_settled_payment_costs_at_most_ten_statements_above_its_own_rows(site:
 
 
 def test_while_postgresql_is_gone_there_is_an_error_and_afterwards_all_works(
-	site: Site, running: RunningHost
+	site: Site, running: RunningHost, refused: threading.Event
 ):
 	invoice = site.fresh("unpaid")
 	token = site.token(invoice)
@@ -67,7 +93,7 @@ def test_while_postgresql_is_gone_there_is_an_error_and_afterwards_all_works(
 		assert answer.json()["exc_type"] == "ServiceUnavailableError"
 		assert site.guest().page(invoice, token).status_code == 503
 		site.pay(session)
-		time.sleep(0.5)
+		assert refused.wait(PATIENCE)
 	finally:
 		running.host.postgres.start()
 		del site.__dict__["database"]
@@ -176,7 +202,7 @@ def test_neither_secrets_nor_customers_stand_in_the_log(
 		site.guest().call("request_magic_link", invoice=invoice, channel="email", last4="0142")
 		site.guest().call("validate_pay_token", invoice=invoice, token=token[:-1])
 		site.send_event(event_of(session="cs_test_unknown"))
-		time.sleep(1)
+		wait_for_jobs(running)
 	secrets = [
 		value for key, value in running.host.configuration.items() if "secret" in key or "token" in key
 	]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,7 +12,7 @@ import pytest
 from gigafibre_utils.embedded import mariadb
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.errors import InvalidInput, ServiceUnavailable
-from tests.patience import PATIENCE
+from tests.embedded.test_processes import lives, until
 
 
 def connected(url: str):
@@ -90,14 +89,10 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path):
 		"import os, sys; from pathlib import Path\n"
 		"from gigafibre_utils.embedded.mariadb import MariadbServer\n"
 		"server = MariadbServer(Path(sys.argv[1])); server.start()\n"
-		"print(server._process.pid, flush=True); os.kill(os.getpid(), 9)"
+		"print(server._process._process.pid, flush=True); os.kill(os.getpid(), 9)"
 	)
 	ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
-	process = Path("/proc") / ended.stdout.strip()
-	deadline = time.monotonic() + PATIENCE
-	while process.exists() and (process / "stat").read_text().split()[2] != "Z":
-		assert time.monotonic() < deadline, "it lives on"
-		time.sleep(0.05)
+	until(lambda: not lives(int(ended.stdout)))
 
 
 def test_without_mariadb_the_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -26,6 +26,11 @@ MONEY = """
 		UNION ALL SELECT name || debit || credit FROM public."tabGL Entry"
 	) AS t
 """
+BLOCKED = """
+	SELECT EXISTS (
+		SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+	)
+"""
 PROGRAM = [sys.executable, "-m", "gigafibre_utils.cli", "migrate"]
 
 
@@ -41,9 +46,10 @@ def money(site_url: str) -> str:
 
 
 def wait_until_blocked(cursor: psycopg2.extensions.cursor) -> None:
+	"""Until somebody waits for a lock that the cursor's connection holds."""
 	deadline = time.monotonic() + PATIENCE
 	while time.monotonic() < deadline:
-		cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+		cursor.execute(BLOCKED)
 		if cursor.fetchone()[0]:
 			return
 		time.sleep(0.05)

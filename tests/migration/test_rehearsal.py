@@ -3,12 +3,11 @@
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +17,6 @@ import pytest
 import requests
 from pypdfium2 import PdfDocument
 
-from gigafibre_utils.embedded import mariadb as mariadb_of_ones_own
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.embedded.rehearsal import addresses_of_migrated, migrate_into
 from gigafibre_utils.embedded.running import RunningHost
@@ -123,11 +121,13 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-	"made", ["postgres/postgres.log", "mariadb", "mariadb/data/mysql", "mariadb/mariadb.log"]
+	"made", ["postgres/data", "postgres/postgres.log", "mariadb", "mariadb/data/mysql", "mariadb/mariadb.log"]
 )
 def test_a_rehearsal_that_is_ended_leaves_nothing_behind(made: str, tmp_path: Path):
 	run = rehearsed(tmp_path, "--no-serve")
-	until(lambda: any(tmp_path.glob(f".host/*/{made}")))
+	while not any(tmp_path.glob(f".host/*/{made}")):
+		assert run.poll() is None
+		time.sleep(0.01)
 	run.terminate()
 	run.communicate(timeout=PATIENCE)
 	assert run.returncode == 143
@@ -146,29 +146,6 @@ def test_a_server_that_starts_leaves_the_temporary_tables_of_another(mariadb: Ma
 		cursor.execute("DROP TEMPORARY TABLE kept")
 
 
-@pytest.mark.parametrize("program", ["mariadb-install-db", "setpriv"])
-def test_what_is_being_started_when_a_signal_comes_is_ended(
-	program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-	started: list[subprocess.Popen] = []
-
-	class Interrupted(subprocess.Popen):
-		"""A process that is there, of which its starter does not know yet when Ctrl-C comes."""
-
-		def __init__(self, command: list[str], **options: object):
-			super().__init__(command, **options)
-			if Path(command[0]).name == program:
-				started.append(self)
-				signal.raise_signal(signal.SIGINT)
-
-	monkeypatch.setattr(mariadb_of_ones_own.subprocess, "Popen", Interrupted)
-	server = MariadbServer(tmp_path / "mariadb")
-	with pytest.raises(KeyboardInterrupt):
-		server.start()
-	server.stop()
-	assert [process.returncode is None for process in started] == [False]
-
-
 def rehearsed(directory: Path, *options: str) -> subprocess.Popen[str]:
 	command = [sys.executable, "-m", "gigafibre_utils.cli", "rehearse", "--customers", "40", *options]
 	environment = os.environ | {"PYTHONPATH": str(STEPS.parents[1])}
@@ -180,13 +157,6 @@ def rehearsed(directory: Path, *options: str) -> subprocess.Popen[str]:
 		stderr=subprocess.PIPE,
 		text=True,
 	)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-	deadline = time.monotonic() + PATIENCE
-	while not is_so():
-		assert time.monotonic() < deadline
-		time.sleep(0.01)
 
 
 def _commands_that_run() -> Iterator[bytes]:

@@ -1,13 +1,11 @@
-"""Taking runs back, and payments out and in again."""
+"""Taking runs back."""
 
 from collections.abc import Callable
-from datetime import date
 
 import psycopg2
 import pytest
 
 from gigafibre_utils.errors import InvalidInput
-from gigafibre_utils.migration.reimport import Payments
 from gigafibre_utils.migration.target import Target
 from gigafibre_utils.migration.undo import undo
 from tests.migration.checksums import checksums
@@ -38,14 +36,6 @@ FIELDS = """
 	);
 	CREATE TABLE "tabVersion" (name varchar(140), ref_doctype varchar(140), docname varchar(140));
 """
-
-
-@pytest.fixture
-def brought(sample, new_site: Callable[[], str]) -> str:
-	"""A site that the sample was brought into."""
-	site_url = new_site()
-	migrate(sample[0], site_url)
-	return site_url
 
 
 def executed(site_url: str, statement: str, *values: object) -> None:
@@ -235,80 +225,6 @@ def test_a_run_that_never_was_or_was_taken_back_is_none(brought: str):
 	undo(Target(brought), 1)
 	with pytest.raises(InvalidInput, match="has no run MIG-0001"):
 		undo(Target(brought), 1)
-
-
-def test_payments_out_and_in_again_are_the_same_payments(sample, brought: str):
-	before = checksums(brought)
-	executed(
-		brought,
-		'UPDATE "tabPayment Entry" SET paid_amount = paid_amount + 1 WHERE party = %s',
-		"CUST-0000003",
-	)
-	assert checksums(brought) != before
-	migrate(sample[0], brought, only=("import_payments",), take_out=Payments(customer=3))
-	assert checksums(brought) == before
-
-
-def test_a_payment_that_another_stands_against_is_not_taken_out_without_it(sample, brought: str):
-	((back, day),) = asked(
-		brought,
-		"""SELECT back.name, back.posting_date FROM "tabPayment Entry Reference" reference
-		JOIN "tabPayment Entry" original ON original.name = reference.parent
-		JOIN "tabPayment Entry" back ON back.name = reference.reference_name
-		WHERE reference_doctype = 'Payment Entry' AND back.posting_date > original.posting_date
-		ORDER BY back.name LIMIT 1""",
-	)
-	before = checksums(brought)
-	with pytest.raises(InvalidInput, match=f"{back} cannot be taken out: PAY-.* stands against it"):
-		migrate(sample[0], brought, only=("import_payments",), take_out=Payments(first=day, last=day))
-	assert checksums(brought) == before
-
-
-@pytest.mark.parametrize(
-	("change", "told"),
-	[
-		(
-			"""UPDATE "tabPayment Entry" SET modified = now(), modified_by = 'comptes@targo.ca'
-			WHERE name = (SELECT min(name) FROM "tabPayment Entry" WHERE party = 'CUST-0000003')""",
-			"Payment Entry PAY-.* was changed since",
-		),
-		(
-			"""INSERT INTO "tabJournal Entry Account"
-				(name, parent, parenttype, reference_type, reference_name)
-			SELECT 'x', 'TIED', 'Journal Entry', 'Payment Entry', min(name)
-			FROM "tabPayment Entry" WHERE party = 'CUST-0000003'""",
-			"Journal Entry TIED stands on Payment Entry PAY-",
-		),
-	],
-)
-def test_a_payment_on_which_staff_worked_is_not_taken_out(change: str, told: str, sample, brought: str):
-	executed(brought, change)
-	before = checksums(brought)
-	with pytest.raises(InvalidInput, match=f"The payments cannot be taken out: {told}"):
-		migrate(sample[0], brought, only=("import_payments",), take_out=Payments(customer=3))
-	assert checksums(brought) == before
-
-
-def test_payments_out_and_in_again_stay_when_that_is_taken_back(sample, new_site: Callable[[], str]):
-	site_url = new_site()
-	empty = checksums(site_url)
-	migrate(sample[0], site_url)
-	before = checksums(site_url)
-	for _ in range(2):
-		migrate(sample[0], site_url, only=("import_payments",), take_out=Payments(customer=3))
-	assert undo(Target(site_url), 3) == 0
-	assert checksums(site_url) == before
-	undo(Target(site_url), 1)
-	assert without(checksums(site_url), KEPT) == without(empty, KEPT)
-
-
-def test_payments_that_were_out_and_in_twice_are_taken_back_run_by_run(sample, brought: str):
-	before = checksums(brought)
-	for which in (Payments(customer=3), Payments(last=date(2026, 12, 31))):
-		migrate(sample[0], brought, only=("import_payments",), take_out=which)
-	assert undo(Target(brought), 2) == undo(Target(brought), 3) == 0
-	assert checksums(brought) == before
-	assert undo(Target(brought), 1) > 1000
 
 
 def test_places_that_a_table_was_written_anew_with_are_taken_back(sample, brought: str):
