@@ -26,22 +26,54 @@ def server(running_server: PayPageServer) -> PayPageServer:
 	return running_server
 
 
+def window(browser: Browser, size: str, **options) -> Page:
+	"""A window of its own, which keeps what its console says."""
+	context = browser.new_context(viewport=SIZES[size], **options)
+	context.set_default_timeout(PATIENCE * 1000)
+	page = context.new_page()
+	page.faults = []
+	page.on("console", lambda message: message.type == "error" and page.faults.append(message.text))
+	page.on("pageerror", lambda error: page.faults.append(str(error)))
+	return page
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 	"""A function that opens an address in a window of its own and keeps what the console says."""
-	contexts = []
+	pages = []
 
 	def open_page(url: str, size: str = "phone", **options) -> Page:
-		context = browser.new_context(viewport=SIZES[size], **options)
-		context.set_default_timeout(PATIENCE * 1000)
-		contexts.append(context)
-		page = context.new_page()
-		page.faults = []
-		page.on("console", lambda message: message.type == "error" and page.faults.append(message.text))
-		page.on("pageerror", lambda error: page.faults.append(str(error)))
+		page = window(browser, size, **options)
+		pages.append(page)
 		page.goto(url)
 		return page
 
 	yield open_page
-	for context in contexts:
-		context.close()
+	for page in pages:
+		page.context.close()
+
+
+@pytest.fixture(scope="session")
+def windows() -> dict[object, Page]:
+	"""Those that `look` keeps."""
+	return {}
+
+
+@pytest.fixture
+def look(browser: Browser, windows: dict[object, Page]) -> Iterator[Callable[..., Page]]:
+	"""As `open_page`, for tests that only look: in windows that are kept, for one costs more than a look."""
+	shown = set()
+
+	def look(url: str, size: str = "phone", **options) -> Page:
+		kind = (size, *options.items())
+		if kind not in windows:
+			windows[kind] = window(browser, size, **options)
+		page = windows[kind]
+		shown.add(page)
+		page.faults.clear()
+		page.goto(url)
+		return page
+
+	yield look
+	for page in shown:
+		page.goto("about:blank")

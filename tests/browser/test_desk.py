@@ -15,11 +15,11 @@ from pypdf import PdfReader
 
 from tests.acceptance.site import Site, message
 from tests.doubles.twilio import TwilioDouble
+from tests.patience import PATIENCE
 
 API = "/api/method/gigafibre_utils.api."
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SIZES = {"desktop": {"width": 1280, "height": 900}, "tablet": {"width": 768, "height": 1024}}
-PATIENCE = 20_000
 
 
 class Desk:
@@ -68,7 +68,7 @@ class Desk:
 	def shown(self) -> str:
 		"""The text of the PDF in the tab."""
 		frame = self.preview.locator("iframe")
-		expect(frame).to_be_visible(timeout=PATIENCE)
+		expect(frame).to_be_visible()
 		read = "async url => [...new Uint8Array(await (await fetch(url)).arrayBuffer())]"
 		pdf = bytes(self.page.evaluate(read, frame.get_attribute("src").partition("#")[0]))
 		return PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
@@ -84,7 +84,7 @@ def desk(bench: Site, browser: Browser, request: pytest.FixtureRequest) -> Itera
 	login = {"usr": user, "pwd": password}
 	assert context.request.post(f"{bench.url}/api/method/login", form=login).ok
 	desk = Desk(context.new_page(), bench)
-	desk.page.set_default_timeout(PATIENCE)
+	desk.page.set_default_timeout(PATIENCE * 1000)
 	yield desk
 	context.close()
 	assert desk.faults == []
@@ -297,7 +297,7 @@ def test_the_print_page_shows_the_whole_sheet_and_its_pdf_button_gives_our_print
 		desk.page.get_by_role("button", name="PDF", exact=True).click()
 	url = opened.value.url
 	cookies = {cookie["name"]: cookie["value"] for cookie in desk.page.context.cookies()}
-	pdf = requests.get(url, cookies=cookies, timeout=60)
+	pdf = requests.get(url, cookies=cookies, timeout=PATIENCE)
 	assert pdf.headers["Content-Type"] == "application/pdf"
 	text = PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
 	assert f"Facture {invoice} · Page 1 de 1" in " ".join(text.split())

@@ -33,8 +33,8 @@ PAYABLE = ("unpaid", "partly_paid", "declined")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_is_accessible_and_quiet(server, open_page, state, language, size):
-	page = open_page(server.show(state, language), size)
+def test_every_state_is_accessible_and_quiet(server, look, state, language, size):
+	page = look(server.show(state, language), size)
 	assert page.locator("h1").count() == 1
 	assert page.locator("h1").inner_text() in page.title()
 	assert page.locator("html").get_attribute("lang") == language
@@ -53,59 +53,59 @@ def test_every_state_is_accessible_and_quiet(server, open_page, state, language,
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_dark_colours_keep_their_contrast(server, open_page, state):
-	assert_accessible(open_page(server.show(state, is_overdue=state == "unpaid"), color_scheme="dark"))
+def test_dark_colours_keep_their_contrast(server, look, state):
+	assert_accessible(look(server.show(state, is_overdue=state == "unpaid"), color_scheme="dark"))
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_text_at_twice_its_size_fits(server, open_page, state):
-	page = open_page(server.show(state, is_overdue=True))
+def test_text_at_twice_its_size_fits(server, look, state):
+	page = look(server.show(state, is_overdue=True))
 	page.evaluate("document.documentElement.style.fontSize = '200%'")
 	assert_no_sideways_scroll(page)
 
 
-def test_the_state_headings_differ(server, open_page):
-	titles = {state: open_page(server.show(state, "en")).title() for state in STATES}
+def test_the_state_headings_differ(server, look):
+	titles = {state: look(server.show(state, "en")).title() for state in STATES}
 	assert len(set(titles.values())) == len(STATES)
 
 
-def test_amounts_are_those_of_the_invoice(server, open_page):
-	page = open_page(server.show("partly_paid", "en"))
+def test_amounts_are_those_of_the_invoice(server, look):
+	page = look(server.show("partly_paid", "en"))
 	expect(page.locator(".amount")).to_have_text("$63.48")
 	expect(page.locator(BUTTON)).to_have_text("Pay $63.48", use_inner_text=True)
 	assert page.locator(".facts dd").all_inner_texts()[-3:] == ["$103.48", "$40.00", "$63.48"]
 
 
-def test_a_receipt_says_when_it_was_paid_where_that_is_known(server, open_page):
-	page = open_page(server.show("paid", "en", paid_on=date(2026, 11, 14)))
+def test_a_receipt_says_when_it_was_paid_where_that_is_known(server, look):
+	page = look(server.show("paid", "en", paid_on=date(2026, 11, 14)))
 	expect(page.locator(".amount")).to_have_text("$103.48")
 	expect(page.get_by_text("Paid on November 14, 2026")).to_be_visible()
 
 
 @pytest.mark.parametrize("state", ["unpaid", "unknown"])
-def test_a_company_without_contacts_has_no_empty_links(server, open_page, state):
+def test_a_company_without_contacts_has_no_empty_links(server, look, state):
 	address = server.show(state)
 	server.contexts[f"/{state}"].update(phone="", support_email="", company="")
-	page = open_page(address)
+	page = look(address)
 	assert page.locator("a[href^=tel], a[href^=mailto]").count() == 0
 	assert_accessible(page)
 
 
 @pytest.mark.parametrize("written", ["855 888-2746", "(855) 888-2746", "1 855 888-2746", "+1 855-888-2746"])
-def test_the_phone_number_can_be_called(server, open_page, written):
+def test_the_phone_number_can_be_called(server, look, written):
 	address = server.show("unpaid")
 	server.contexts["/unpaid"]["phone"] = written
-	assert open_page(address).locator("a[href='tel:+18558882746']").inner_text() == written
+	assert look(address).locator("a[href='tel:+18558882746']").inner_text() == written
 
 
-def test_overdue_is_said_in_words(server, open_page):
-	page = open_page(server.show("unpaid", "en", is_overdue=True))
+def test_overdue_is_said_in_words(server, look):
+	page = look(server.show("unpaid", "en", is_overdue=True))
 	expect(page.get_by_text("Past due: November 26, 2026")).to_be_visible()
 	assert_accessible(page)
 
 
-def test_an_instalment_and_the_whole_are_two_plain_choices(server, open_page):
-	page = open_page(server.show("instalment", "en"))
+def test_an_instalment_and_the_whole_are_two_plain_choices(server, look):
+	page = look(server.show("instalment", "en"))
 	expect(page.get_by_role("heading", level=1)).to_have_text("Your instalment")
 	expect(page.locator(".amount")).to_have_text("$25.00")
 	expect(page.get_by_text("Due by November 24, 2026")).to_be_visible()
@@ -114,8 +114,8 @@ def test_an_instalment_and_the_whole_are_two_plain_choices(server, open_page):
 	assert buttons.all_inner_texts() == ["Pay the instalment: $25.00", "Pay the whole balance: $103.48"]
 
 
-def test_a_declined_payment_offers_the_instalment_again(server, open_page):
-	page = open_page(server.show("declined", "en", instalment=sample_instalment()))
+def test_a_declined_payment_offers_the_instalment_again(server, look):
+	page = look(server.show("declined", "en", instalment=sample_instalment()))
 	expect(page.locator(".amount")).to_have_text("$25.00")
 	expect(page.get_by_role("button")).to_have_count(2)
 	assert_accessible(page)
@@ -124,8 +124,8 @@ def test_a_declined_payment_offers_the_instalment_again(server, open_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_late_instalments_of_large_amounts_fit(server, open_page, language, size, scheme):
-	page = open_page(server.show("instalment", language, **LATE_TOGETHER), size, color_scheme=scheme)
+def test_late_instalments_of_large_amounts_fit(server, look, language, size, scheme):
+	page = look(server.show("instalment", language, **LATE_TOGETHER), size, color_scheme=scheme)
 	assert page.locator(".overdue").is_visible()
 	assert_no_sideways_scroll(page)
 	assert_accessible(page)
@@ -133,8 +133,8 @@ def test_late_instalments_of_large_amounts_fit(server, open_page, language, size
 	assert_no_sideways_scroll(page)
 
 
-def test_a_receipt_of_an_instalment_says_what_was_paid_and_what_is_left(server, open_page):
-	page = open_page(server.show("instalment_paid", "en"))
+def test_a_receipt_of_an_instalment_says_what_was_paid_and_what_is_left(server, look):
+	page = look(server.show("instalment_paid", "en"))
 	expect(page.locator(".amount")).to_have_text("$40.00")
 	assert page.locator(".facts dd").all_inner_texts()[-3:] == ["$103.48", "$40.00", "$63.48"]
 	expect(page.get_by_role("button")).to_have_count(0)
@@ -142,15 +142,15 @@ def test_a_receipt_of_an_instalment_says_what_was_paid_and_what_is_left(server, 
 
 
 @pytest.mark.parametrize("state", ["just_paid", "processing"])
-def test_what_waits_to_be_confirmed_is_what_was_given(server, open_page, state):
-	page = open_page(server.show(state, "en", given=Decimal("25.00")))
+def test_what_waits_to_be_confirmed_is_what_was_given(server, look, state):
+	page = look(server.show(state, "en", given=Decimal("25.00")))
 	expect(page.locator(".amount")).to_have_text("$25.00")
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
-def test_a_hostile_name_is_text_and_fits(server, open_page, name, size):
-	page = open_page(server.show("unpaid", name=name, customer_name=name), size)
+def test_a_hostile_name_is_text_and_fits(server, look, name, size):
+	page = look(server.show("unpaid", name=name, customer_name=name), size)
 	assert [text.strip() for text in page.locator(".facts dd").all_text_contents()[:2]] == [name, name]
 	assert page.locator("#pay-form [name=invoice]").input_value() == name
 	assert_no_sideways_scroll(page)

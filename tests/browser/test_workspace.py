@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.acceptance.site import Site
+from tests.patience import PATIENCE
 
 SIZE = {"width": 1280, "height": 900}
-PATIENCE = 20_000
 # For an accountant; the doctor is for System Managers.
 SHORTCUTS = 6
 DONE = "Refunded at Stripe."
@@ -25,7 +25,7 @@ def signed_in(browser: Browser, url: str, user: str, password: str) -> Iterator[
 	login = {"usr": user, "pwd": password}
 	assert context.request.post(f"{url}/api/method/login", form=login).ok
 	page, faults = context.new_page(), []
-	page.set_default_timeout(PATIENCE)
+	page.set_default_timeout(PATIENCE * 1000)
 	page.on("pageerror", lambda error: faults.append(str(error)))
 	yield page
 	context.close()
@@ -65,7 +65,7 @@ def paid_otherwise(site: Site) -> tuple[str, str]:
 def test_the_workspace_shows_numbers_a_chart_and_the_way_to_the_lists(desk: Page, bench: Site):
 	desk.goto(f"{bench.url}/desk/gigafibre")
 	cards = desk.locator(".number-widget-box")
-	expect(cards).to_have_count(4, timeout=PATIENCE)
+	expect(cards).to_have_count(4)
 	for card in cards.all():
 		expect(card.locator(".number")).to_have_text(re.compile(r"\d"))
 	expect(desk.locator(".dashboard-widget-box .frappe-chart .bar").first).to_be_attached()
@@ -86,7 +86,7 @@ def test_an_accountant_marks_what_waits_as_handled(desk: Page, bench: Site, doct
 	dialog = desk.get_by_role("dialog")
 	dialog.get_by_role("textbox").fill(DONE)
 	dialog.get_by_role("button", name="Mark as Handled").click()
-	expect(desk.get_by_role("button", name="Mark as Handled")).to_have_count(0, timeout=PATIENCE)
+	expect(desk.get_by_role("button", name="Mark as Handled")).to_have_count(0)
 	expect(desk.locator('[data-fieldname="resolution"]:visible')).to_contain_text(DONE)
 	row = bench.sql(f'SELECT resolution, handled_by FROM "tab{doctype}" WHERE name = %s', name)[0]
 	assert (row["resolution"], row["handled_by"]) == (DONE, bench.staff[0])
@@ -100,7 +100,7 @@ def test_an_accountant_tries_a_failed_event_again(desk: Page, bench: Site):
 	bench.sql("UPDATE \"tabStripe Event\" SET status = 'Failed', note = 'No.' WHERE name = %s", event["name"])
 	open_form(desk, bench, "Stripe Event", event["name"])
 	desk.get_by_role("button", name="Try Again").click()
-	expect(desk.get_by_role("button", name="Try Again")).to_have_count(0, timeout=PATIENCE)
+	expect(desk.get_by_role("button", name="Try Again")).to_have_count(0)
 	assert bench.event(event["name"])["status"] == "Processed"
 	assert len(bench.payments(invoice)) == 1
 
@@ -122,7 +122,7 @@ def test_the_settings_say_what_the_sites_configuration_decides_and_not_what(mana
 
 def test_an_accountant_changes_no_settings(desk: Page, bench: Site):
 	open_form(desk, bench, "Gigafibre Settings")
-	expect(desk.locator('[data-fieldname="setup"] .indicator')).to_have_count(8, timeout=PATIENCE)
+	expect(desk.locator('[data-fieldname="setup"] .indicator')).to_have_count(8)
 	expect(desk.get_by_role("button", name="New Pay Secret")).to_have_count(0)
 	expect(desk.get_by_role("button", name="Save")).to_have_count(0)
 	expect(desk.locator('[data-fieldname="twilio_auth_token"] input')).to_have_count(0)

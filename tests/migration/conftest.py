@@ -1,6 +1,7 @@
 """A legacy database with every trap, and sites to bring it into: a real MariaDB, a real PostgreSQL."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -19,10 +20,13 @@ from gigafibre_utils.migration.sample import ControlTotals, write
 from gigafibre_utils.migration.target import Target
 from tests.migration import by_hand
 from tests.migration.by_hand import Sites, sites
+from tests.migration.hostile_rows import ROWS
+from tests.migration.legacy_rows import written
 
 AS_OF = date(2026, 11, 1)
 CUSTOMERS = 40
-TEMPLATE = "site"
+TEMPLATE, BROUGHT = "site", "brought"
+"""What sites are copies of: one with the sample company, and one that the sample was brought into as well."""
 
 
 class Silent:
@@ -70,10 +74,14 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="session")
-def new_site(host: Host) -> Callable[[], str]:
+def new_site(host: Host) -> Callable[..., str]:
 	"""Makes one more site with the sample company; gives its URL."""
 	numbers = count(1)
-	return lambda: host.postgres.new_database(f"site_{next(numbers)}", TEMPLATE)
+
+	def new_site(template: str = TEMPLATE) -> str:
+		return host.postgres.new_database(f"site_{next(numbers)}", template)
+
+	return new_site
 
 
 def migrate(legacy_url: str, site_url: str, **options: object) -> Outcome:
@@ -81,20 +89,43 @@ def migrate(legacy_url: str, site_url: str, **options: object) -> Outcome:
 	return Migration(Legacy(legacy_url), Target(site_url), asked, Silent()).run()
 
 
+def compared(legacy_url: str, site_url: str, **asked: date | None) -> Reconciliation:
+	with closing(psycopg2.connect(site_url)) as connection:
+		return reconcile(Legacy(legacy_url), connection, AS_OF, **asked)
+
+
 @pytest.fixture(scope="session")
-def migrated(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> Migrated:
-	"""The sample, brought whole into a site. Only to be read."""
+def new_brought(
+	sample: tuple[str, ControlTotals], host: Host, new_site: Callable[..., str]
+) -> Callable[[], Migrated]:
+	"""Makes one more site that the sample was brought into whole: once, for a copy costs a tenth of that."""
 	legacy_url, totals = sample
-	site_url = new_site()
-	return Migrated(legacy_url, site_url, totals, migrate(legacy_url, site_url))
+	outcome = migrate(legacy_url, host.postgres.new_database(BROUGHT, TEMPLATE))
+	return lambda: Migrated(legacy_url, new_site(BROUGHT), totals, outcome)
 
 
 @pytest.fixture(scope="session")
-def scratch_site(sample: tuple[str, ControlTotals], new_site: Callable[[], str]) -> str:
+def migrated(new_brought: Callable[[], Migrated]) -> Migrated:
+	"""The sample, brought whole into a site. Only to be read."""
+	return new_brought()
+
+
+@pytest.fixture
+def brought(new_brought: Callable[[], Migrated]) -> str:
+	"""A site of the test's own that the sample was brought into."""
+	return new_brought().site_url
+
+
+@pytest.fixture(scope="session")
+def scratch_site(new_brought: Callable[[], Migrated]) -> str:
 	"""The sample, brought into a site that tests change; each takes back what it did."""
-	site_url = new_site()
-	migrate(sample[0], site_url)
-	return site_url
+	return new_brought().site_url
+
+
+@pytest.fixture(scope="session")
+def hostile(mariadb: MariadbServer) -> str:
+	"""The URL of a legacy database of rows that nobody expects. Only to be read."""
+	return written(mariadb, "hostile", **ROWS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Legacy rows and sites that nobody expects: migrated, repaired with a note, rejected, or told before."""
+"""Legacy rows that nobody expects: migrated, repaired with a note, rejected, or told before."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,106 +10,13 @@ import pytest
 
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.errors import InvalidInput
-from gigafibre_utils.migration import staging, undo
-from gigafibre_utils.migration.chart import years_between
-from gigafibre_utils.migration.legacy import Legacy
-from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
-from gigafibre_utils.migration.target import Target
+from gigafibre_utils.migration import staging
 from tests.migration.by_hand import seconds
 from tests.migration.checksums import checksums
-from tests.migration.conftest import AS_OF, migrate
+from tests.migration.conftest import compared, migrate
+from tests.migration.hostile_rows import CUSTOMERS, MARCH, invoice, payment
 from tests.migration.legacy_rows import written
-
-MARCH = seconds(2019, 3, 5, 12)
-CUSTOMERS = [
-	{"id": 1, "company": "Un", "created_at": MARCH},
-	{"id": 12345678, "first_name": "Grand", "created_at": MARCH, "status": "Closed"},
-	{"id": 123456789, "first_name": "Plus grand", "created_at": MARCH},
-]
-PRODUCTS = [
-	{"id": 0, "sku": "ZERO", "name_fr": "Rien"},
-	{"id": 1, "sku": "NET", "name_fr": "Fibre", "category": "Internet", "billing": "Monthly"},
-	{"id": 2, "sku": "TEL", "name_fr": "Téléphone", "category": "PHONE"},
-	{"id": 3, "sku": "TEL2", "name_fr": "Téléphone", "category": "phone"},
-]
-
-
-def invoice(id_: int, customer: int = 1, total: str = "100.00", **row: Any) -> dict[str, Any]:
-	amounts = {"subtotal": total, "total": total}
-	return {"id": id_, "customer_id": customer, "number": id_, "issued_at": MARCH, **amounts, **row}
-
-
-def item(id_: int, bill: int, amount: str = "100.00", **row: Any) -> dict[str, Any]:
-	return {"id": id_, "invoice_id": bill, "product_id": 1, "unit_price": amount, "amount": amount, **row}
-
-
-def payment(id_: int, customer: int = 1, amount: str = "100.00", **row: Any) -> dict[str, Any]:
-	return {"id": id_, "customer_id": customer, "paid_at": MARCH, "amount": amount, "method": "card", **row}
-
-
-ROWS: dict[str, list[dict[str, Any]]] = {
-	"customer": CUSTOMERS,
-	"product": PRODUCTS,
-	"delivery": [{"id": 12345678, "customer_id": 1, "name": "Chalet"}],
-	"service": [
-		{
-			"id": 12345678,
-			"delivery_id": 12345678,
-			"product_id": 1,
-			"status": "Active",
-			"start_date": "2019-02-30",
-		}
-	],
-	"invoice": [
-		invoice(1, status="Open"),
-		invoice(2, status="VOID"),
-		invoice(3, status="Draft"),
-		invoice(4, status="en litige"),
-		invoice(5, notes=b"l'\xe9t\xe9 \xc3\xa9\x0bavec &copy &ltune\xe2\x80\xa8suite"),
-		invoice(12345678, 12345678),
-		invoice(123456789, 123456789),
-	],
-	"invoice_item": [
-		*(item(id_, id_) for id_ in (1, 2, 3, 4, 12345678, 123456789)),
-		item(5, 5, "87.51", product_id=0, period_start="2019-02-30", period_end="2019-03-30"),
-	],
-	"invoice_tax": [
-		{"id": 1, "invoice_id": 5, "code": "tps", "rate": "5.0000", "amount": "4.17"},
-		{"id": 2, "invoice_id": 5, "code": "TVQ", "rate": "9.9750", "amount": "8.33"},
-		{"id": 3, "invoice_id": 5, "code": "tvq", "rate": "9.9750", "amount": "-0.01"},
-		{"id": 4, "invoice_id": 2, "code": "Tps", "rate": "5.0000", "amount": "5.00"},
-	],
-	"payment": [
-		payment(1),
-		payment(2, method="Card"),
-		payment(3, method="chèque"),
-		payment(4, method="CHEQUE "),
-		payment(5, status="NSF"),
-		payment(6, status="perdu"),
-		payment(12345678, 12345678),
-		# A reversal of a reversal, one of itself, two of each other.
-		payment(20, status="reversed"),
-		payment(21, amount="-100.00", status="reversed", reversal_of=20),
-		payment(22, reversal_of=21),
-		payment(23, amount="-50.00", reversal_of=23),
-		payment(24, amount="-20.00", reversal_of=25),
-		payment(25, amount="-20.00", reversal_of=24),
-	],
-	"payment_invoice": [
-		{"id": 1, "payment_id": 12345678, "invoice_id": 12345678, "amount": "100.00"},
-		{"id": 2, "payment_id": 1, "invoice_id": 1, "amount": "0.00"},
-	],
-	"ticket": [
-		{"id": 12345678, "customer_id": 12345678, "subject": "Panne", "opened_at": MARCH, "status": "Closed"},
-		{"id": 2, "customer_id": 1, "subject": "Lent", "opened_at": MARCH, "status": "résolu"},
-	],
-	"ticket_message": [{"id": 12345678, "ticket_id": 12345678, "body": "Bonjour", "sent_at": MARCH}],
-}
-
-
-@pytest.fixture(scope="module")
-def hostile(mariadb: MariadbServer) -> str:
-	return written(mariadb, "hostile", **ROWS)
+from tests.migration.test_undo import executed
 
 
 @pytest.fixture(scope="module")
@@ -128,19 +35,6 @@ def ask(site_url: str) -> Iterator[Callable[[str], Any]]:
 			return cursor.fetchall()
 
 		yield answers
-
-
-def compared(legacy: str, site: str, **asked: Any) -> Reconciliation:
-	with closing(psycopg2.connect(site)) as connection:
-		return reconcile(Legacy(legacy), connection, AS_OF, **asked)
-
-
-def changed(site: str, *statements: str) -> str:
-	"""The site, after these."""
-	with closing(psycopg2.connect(site)) as connection, connection, connection.cursor() as cursor:
-		for statement in statements:
-			cursor.execute(statement)
-	return site
 
 
 def test_both_sides_agree_and_nothing_is_lost(hostile: str, site_url: str):
@@ -287,7 +181,7 @@ def test_what_was_staged_is_read_anew_when_it_is_read_otherwise(
 ):
 	site = new_site()
 	migrate(hostile, site)
-	changed(
+	executed(
 		site, "UPDATE gigafibre_migration.customer SET company = 'As an older version read it' WHERE id = 1"
 	)
 	monkeypatch.setattr(staging, "READ_BY", staging.READ_BY ^ 1)
@@ -295,104 +189,6 @@ def test_what_was_staged_is_read_anew_when_it_is_read_otherwise(
 	with closing(psycopg2.connect(site)) as connection, connection.cursor() as cursor:
 		cursor.execute("SELECT company FROM gigafibre_migration.customer WHERE id = 1")
 		assert cursor.fetchone() == ("Un",)
-
-
-FRENCH = (
-	"UPDATE \"tabCustomer Group\" SET name = 'Individuel', customer_group_name = 'Individuel' "
-	"WHERE name = 'Individual'",
-	"UPDATE \"tabTerritory\" SET name = 'Tous les territoires' WHERE name = 'All Territories'",
-	"DELETE FROM \"tabTerritory\" WHERE name = 'Canada'",
-)
-GROUPS = 'SELECT name, lft, rgt FROM "tabCustomer Group" ORDER BY lft'
-
-
-def test_a_site_that_was_set_up_in_french_gets_the_groups_that_it_lacks(
-	hostile: str, new_site: Callable[[], str]
-):
-	site = changed(new_site(), *FRENCH)
-	with closing(psycopg2.connect(site)) as connection, connection.cursor() as cursor:
-		cursor.execute(GROUPS)
-		before = cursor.fetchall()
-		connection.commit()
-		migrate(hostile, site)
-		cursor.execute(GROUPS)
-		assert cursor.fetchall() == [(before[0][0], 1, before[0][2] + 2), *before[1:], ("Individual", 6, 7)]
-		cursor.execute("SELECT DISTINCT customer_group, territory FROM \"tabCustomer\" WHERE legacy_id <> ''")
-		assert sorted(cursor.fetchall()) == [
-			("Commercial", "Tous les territoires"),
-			("Individual", "Tous les territoires"),
-		]
-		connection.commit()
-		undo.undo(Target(site), 1)
-		cursor.execute(GROUPS)
-		assert cursor.fetchall() == before
-
-
-@pytest.mark.parametrize(
-	("account", "kind", "made"),
-	[("Internet", "Expense", "Internet (Income) - T"), ("TPS", "Asset", "TPS (Liability) - T")],
-)
-def test_an_account_of_that_name_but_another_kind_is_left_alone(
-	account: str, kind: str, made: str, hostile: str, new_site: Callable[[], str]
-):
-	there = f"""
-		DELETE FROM "tabAccount" WHERE name = '{account} - T';
-		INSERT INTO "tabAccount" (name, account_name, company, root_type, parent_account, lft, rgt, is_group)
-		SELECT '{account} - T', '{account}', company, '{kind}', parent_account, 1000, 1001, 0
-		FROM "tabAccount" WHERE name = 'Debtors - T'
-	"""
-	site = changed(new_site(), there)
-	migrate(hostile, site)
-	assert compared(hostile, site).unexplained == 0
-	with closing(psycopg2.connect(site)) as connection, connection.cursor() as cursor:
-		cursor.execute(
-			"SELECT DISTINCT account FROM \"tabGL Entry\" WHERE name ~ '^LG-' AND account LIKE %s",
-			[f"{account}%"],
-		)
-		assert cursor.fetchall() == [(made,)]
-
-
-@pytest.mark.parametrize(
-	("change", "told"),
-	[
-		(
-			"UPDATE \"tabAccount\" SET account_currency = 'USD' WHERE name = 'Debtors - T'",
-			"Debtors - T is in USD, but TARGO in CAD",
-		),
-		(
-			'INSERT INTO "tabFiscal Year" (name, year, year_start_date, year_end_date, disabled) '
-			"VALUES ('2019', '2019', '2019-01-01', '2019-12-31', 1)",
-			"fiscal year 2019 is there, but disabled",
-		),
-	],
-)
-def test_books_that_are_not_fit_are_told_before_anything_is_written(
-	change: str, told: str, hostile: str, new_site: Callable[[], str]
-):
-	site = changed(new_site(), change)
-	before = checksums(site)
-	with pytest.raises(InvalidInput, match=told):
-		migrate(hostile, site)
-	assert checksums(site) == before
-
-
-def test_fiscal_years_that_are_missing_go_in_step_with_those_that_are_there(
-	hostile: str, new_site: Callable[[], str]
-):
-	site = changed(
-		new_site(),
-		'DELETE FROM "tabFiscal Year"',
-		'INSERT INTO "tabFiscal Year" (name, year, year_start_date, year_end_date) '
-		"VALUES ('ours', 'ours', '2019-04-01', '2020-03-31'), "
-		"('theirs', 'theirs', '2010-01-01', '2030-12-31')",
-		'INSERT INTO "tabFiscal Year Company" (name, parent, parenttype, parentfield, company) '
-		"VALUES ('theirs', 'theirs', 'Fiscal Year', 'companies', 'Another')",
-	)
-	migrate(hostile, site)
-	assert compared(hostile, site).unexplained == 0
-	with closing(psycopg2.connect(site)) as connection, connection.cursor() as cursor:
-		cursor.execute("SELECT DISTINCT fiscal_year FROM \"tabGL Entry\" WHERE name ~ '^LG-'")
-		assert cursor.fetchall() == [("2018-2019",)]
 
 
 def test_the_last_minutes_of_a_year_have_a_fiscal_year(mariadb: MariadbServer, new_site: Callable[[], str]):
@@ -439,24 +235,3 @@ def test_what_is_there_keeps_its_name_though_the_legacy_rows_changed(
 		assert cursor.fetchall() == [("PAY-2019-0000001",), ("PAY-2019-0000002",)]
 		cursor.execute("SELECT name FROM \"tabIssue\" WHERE legacy_id <> ''")
 		assert cursor.fetchall() == [("ISS-2019-0000001",)]
-
-
-@pytest.mark.parametrize(
-	("there", "made"),
-	[
-		([], [("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")]),
-		([("2019-01-01", "2019-12-31")], [("2020-01-01", "2020-12-31")]),
-		([("2018-07-01", "2020-12-31")], []),
-		(
-			[("2019-04-01", "2020-03-31"), ("2020-07-01", "2021-06-30")],
-			[("2018-04-01", "2019-03-31"), ("2020-04-01", "2020-06-30")],
-		),
-	],
-)
-def test_years_between_those_that_are_there_leave_no_gap_and_overlap_none(
-	there: list[tuple[str, str]], made: list[tuple[str, str]]
-):
-	def days(spans: list[tuple[str, str]]) -> list[tuple[date, date]]:
-		return [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in spans]
-
-	assert list(years_between(days(there), date(2019, 1, 1), date(2020, 12, 31))) == days(made)

@@ -1,11 +1,11 @@
 """Runs: again, on, dry, side by side, refused."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -13,14 +13,27 @@ import psycopg2
 import pytest
 
 from gigafibre_utils.errors import GigafibreError, InvalidInput, ServiceUnavailable
+from gigafibre_utils.migration import target
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.run import Migration, Options
 from gigafibre_utils.migration.target import Target
 from tests.migration.checksums import checksums
 from tests.migration.conftest import AS_OF, Migrated, Silent, migrate
+from tests.patience import PATIENCE
 
-SECONDS = 3
-"""What the sample takes, about."""
+# One after the other, and those of a row side by side, a run comes to write to these.
+WRITTEN = (
+	('"tabMigration Run"',),
+	("gigafibre_migration.staged",),
+	('"tabCustomer"',),
+	('"tabSales Invoice Item"', '"tabCommunication"'),
+	('"tabPayment Entry Reference"',),
+	('"tabPayment Arrangement Instalment"',),
+)
+WAITING = """
+	SELECT count(DISTINCT pid) FROM pg_locks
+	WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -41,28 +54,38 @@ def begun(legacy_url: str, site_url: str, out: Path) -> subprocess.Popen:
 	command = [sys.executable, "-m", "gigafibre_utils.cli", "migrate", "run", "--create-missing"]
 	command += ["--no-reconcile", "--as-of", AS_OF.isoformat(), "--out", str(out)]
 	environment = os.environ | {"GIGAFIBRE_LEGACY": legacy_url, "GIGAFIBRE_ERP": site_url}
-	return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+	return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.6, 0.7, 0.8, 0.9])
-def test_a_killed_run_goes_on_and_ends_in_the_same_rows(
-	share: float, sample, new_site: Callable[[], str], out: Path, undisturbed: dict[str, str]
+def wait_until_waiting(cursor: psycopg2.extensions.cursor, count: int) -> None:
+	"""Until so many connections wait for locks of the cursor's."""
+	deadline = time.monotonic() + PATIENCE
+	while time.monotonic() < deadline:
+		cursor.execute(WAITING)
+		if cursor.fetchone()[0] == count:
+			return
+		time.sleep(0.05)
+	raise AssertionError("The run never came to the tables that are locked.")
+
+
+def test_a_run_that_is_killed_again_and_again_ends_in_the_same_rows(
+	sample, new_site: Callable[[], str], out: Path, undisturbed: dict[str, str]
 ):
 	site_url = new_site()
-	process = begun(sample[0], site_url, out)
-	time.sleep(share * SECONDS)
-	process.send_signal(signal.SIGKILL)
-	process.wait()
-	process.stdout.close()
+	for tables in WRITTEN:
+		with closing(psycopg2.connect(site_url)) as other, other.cursor() as cursor:
+			cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE MODE")
+			process = begun(sample[0], site_url, out)
+			wait_until_waiting(cursor, len(tables))
+			process.kill()
+			process.wait()
 	migrate(sample[0], site_url)
 	assert checksums(site_url) == undisturbed
 
 
-def test_a_second_run_changes_nothing(sample, new_site: Callable[[], str], undisturbed: dict[str, str]):
-	site_url = new_site()
-	migrate(sample[0], site_url)
-	outcome = migrate(sample[0], site_url)
-	assert checksums(site_url) == undisturbed
+def test_a_second_run_changes_nothing(sample, brought: str, undisturbed: dict[str, str]):
+	outcome = migrate(sample[0], brought)
+	assert checksums(brought) == undisturbed
 	assert {step.step: step.rows_made for step in outcome.steps if step.rows_made} == {}
 
 
@@ -133,7 +156,10 @@ def test_a_lost_connection_is_told_and_the_run_goes_on(
 	assert checksums(site_url) == undisturbed
 
 
-def test_two_migrations_at_once_are_one_too_many(sample, new_site: Callable[[], str]):
+def test_two_migrations_at_once_are_one_too_many(
+	sample, new_site: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+):
+	monkeypatch.setattr(target, "PATIENCE", 0)
 	site_url = new_site()
 	with Target(site_url).alone(), pytest.raises(InvalidInput, match="Another migration"):
 		migrate(sample[0], site_url)

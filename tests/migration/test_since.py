@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
+from gigafibre_utils.embedded.host import Host
 from gigafibre_utils.errors import InvalidInput
 from gigafibre_utils.migration import command
 from gigafibre_utils.migration.legacy import Legacy
@@ -17,7 +18,7 @@ from gigafibre_utils.migration.reconcile import Reconciliation, reconcile
 from gigafibre_utils.migration.reconcile.report import verdict
 from gigafibre_utils.migration.reimport import Payments
 from tests.migration.checksums import checksums
-from tests.migration.conftest import AS_OF, migrate
+from tests.migration.conftest import AS_OF, TEMPLATE, migrate
 from tests.migration.test_undo import asked, executed
 
 SINCE = date(2022, 6, 15)
@@ -36,11 +37,16 @@ A_CENT = """
 
 
 @pytest.fixture(scope="module")
-def partial(sample, new_site: Callable[[], str]) -> str:
+def new_partial(sample, host: Host, new_site: Callable[..., str]) -> Callable[[], str]:
+	"""Makes one more site with what is dated on or after."""
+	migrate(sample[0], host.postgres.new_database("partial", TEMPLATE), since=SINCE)
+	return lambda: new_site("partial")
+
+
+@pytest.fixture(scope="module")
+def partial(new_partial: Callable[[], str]) -> str:
 	"""A site with what is dated on or after. Only to be read."""
-	site_url = new_site()
-	migrate(sample[0], site_url, since=SINCE)
-	return site_url
+	return new_partial()
 
 
 def compared(legacy_url: str, site_url: str, since: date | None = None, *changes: str) -> Reconciliation:
@@ -100,9 +106,10 @@ def test_a_cent_too_many_is_found_since_a_day(sample, partial: str, change: str)
 	assert not compared(sample[0], partial, SINCE, change).is_explained
 
 
-def test_the_comparison_goes_by_the_day_since_which_the_site_was_filled(sample, new_site, tmp_path: Path):
-	site_url = new_site()
-	migrate(sample[0], site_url, since=SINCE)
+def test_the_comparison_goes_by_the_day_since_which_the_site_was_filled(
+	sample, new_partial: Callable[[], str], tmp_path: Path
+):
+	site_url = new_partial()
 	where = ("--legacy", sample[0], "--erp", site_url, "--out", tmp_path)
 	assert told("reconcile", *where)[0] == 0
 	assert json.loads((tmp_path / "reconciliation.json").read_text())["since"] == SINCE.isoformat()
@@ -142,9 +149,8 @@ def test_payments_of_invoices_that_are_not_there_yet_wait_for_them(sample, new_s
 	assert checksums(site_url) == before
 
 
-def test_payments_out_and_in_again_are_those_since_the_same_day(sample, new_site: Callable[[], str]):
-	site_url = new_site()
-	migrate(sample[0], site_url, since=SINCE)
+def test_payments_out_and_in_again_are_those_since_the_same_day(sample, new_partial: Callable[[], str]):
+	site_url = new_partial()
 	before = checksums(site_url)
 	for _ in range(2):
 		migrate(sample[0], site_url, only=("import_payments",), take_out=Payments(customer=3))

@@ -11,8 +11,8 @@ import psutil
 from tests.patience import PATIENCE
 
 
-def wait_until(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
-	end = time.monotonic() + seconds
+def wait_until(holds: Callable[[], object]) -> None:
+	end = time.monotonic() + PATIENCE
 	while not holds():
 		assert time.monotonic() < end, "did not come to hold in time"
 		time.sleep(0.02)

@@ -25,8 +25,9 @@ def printer(path: str) -> Iterator[WarmChromium]:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 	"""Where the test's own browsers have their profiles; short, for Chromium makes a socket in there."""
+	tmp_path_factory.getbasetemp()  # which pytest makes when it is first asked for, or else in `place`
 	place = Path(tempfile.mkdtemp(prefix="pdf"))
 	monkeypatch.setattr(tempfile, "tempdir", str(place))
 	yield place

@@ -1,13 +1,32 @@
 """Many prints at once, and many one after the other."""
 
+import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from gigafibre_utils.printing.chromium import OneShotChromium, PrinterBusy, PrintError
+from tests.patience import PATIENCE
 from tests.unit.chromium.browsers import leaders, nothing_is_left, wait_until
 from tests.unit.chromium.documents import read
+
+
+class Held:
+	"""A program that is started as if it were Chromium, and lasts until what is done `with` this is done."""
+
+	def __init__(self, script: Callable[[str], Path], pipe: Path):
+		os.mkfifo(pipe)
+		self._pipe = pipe
+		self.program = script(f"exec cat {pipe}")
+
+	def __enter__(self) -> None:
+		self._end = self._pipe.open("wb")  # once the program reads
+
+	def __exit__(self, *error: object) -> None:
+		self._end.close()
 
 
 def test_threads_get_each_the_document_that_they_gave(own):
@@ -38,24 +57,26 @@ def test_nobody_who_waits_is_overtaken(own):
 	assert max(shares) - min(shares) <= 2
 
 
-def test_who_finds_the_queue_full_is_told_at_once(own, script, tmp_path):
-	printer = own(script(f"touch {tmp_path}/started; exec sleep 60"), at_once=1, queue=0)
+@pytest.fixture
+def held(script, tmp_path) -> Held:
+	return Held(script, tmp_path / "held")
+
+
+def test_who_finds_the_queue_full_is_told_at_once(own, held):
+	printer = own(held.program, at_once=1, queue=0)
 	with ThreadPoolExecutor(1) as pool:
-		first = pool.submit(printer.print_html, "x", 5)
-		wait_until((tmp_path / "started").exists)
-		with pytest.raises(PrinterBusy) as busy:
-			printer.print_html("x", timeout=30)
-		assert not first.done()
+		first = pool.submit(printer.print_html, "x", PATIENCE)
+		with held, pytest.raises(PrinterBusy) as busy:
+			printer.print_html("x", timeout=PATIENCE)
 		assert busy.value.http_status_code == 503
 		assert type(first.exception()) is PrintError
 
 
-def test_who_waits_in_the_queue_waits_no_longer_than_the_time_limit(own, script, tmp_path):
-	printer = own(script(f"touch {tmp_path}/started; exec sleep 60"), at_once=1, queue=1)
+def test_who_waits_in_the_queue_waits_no_longer_than_the_time_limit(own, held):
+	printer = own(held.program, at_once=1, queue=1)
 	with ThreadPoolExecutor(1) as pool:
-		pool.submit(printer.print_html, "x", 5)
-		wait_until((tmp_path / "started").exists)
-		with pytest.raises(PrinterBusy, match=r"0\.2 s"):
+		pool.submit(printer.print_html, "x", PATIENCE)
+		with held, pytest.raises(PrinterBusy, match=r"0\.2 s"):
 			printer.print_html("x", timeout=0.2)
 
 
