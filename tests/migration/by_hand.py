@@ -96,6 +96,8 @@ class Migrated:
 
 	def __init__(self, connection: Connection):
 		self.connection = connection
+		self.number = 1
+		"""Of the run that the steps are."""
 
 	def plan(self, since: date | None = None, **tables: list[dict[str, Any]]) -> None:
 		"""Stage the rows, and make the plan of parties, places, items and issues."""
@@ -114,7 +116,7 @@ class Migrated:
 		"""Run files as one step; gives outcome, table, id and reason of its findings."""
 		with self.connection.cursor() as cursor:
 			set_path(cursor)
-			cursor.execute("SELECT set_config('gigafibre.run', '1', true)")
+			cursor.execute("SELECT set_config('gigafibre.run', %s, true)", [str(self.number)])
 			cursor.execute("SELECT set_config('gigafibre.step', 'by_hand', true)")
 			cursor.execute(FINDING)
 			for name in files:

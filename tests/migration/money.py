@@ -25,7 +25,8 @@ BOOKS = """
 		('cash', 'Cash', 'Cash - T', 'Cash');
 	INSERT INTO public."tabFiscal Year" (name, year, year_start_date, year_end_date, disabled)
 	SELECT year, year, make_date(year, 1, 1), make_date(year, 12, 31), 0
-	FROM generate_series(2000, 2030) AS year;
+	FROM generate_series(2000, 2030) AS year
+	ON CONFLICT DO NOTHING;
 """
 JUNE = seconds(2019, 6, 14, 10)
 JULY = seconds(2019, 7, 14, 10)
