@@ -257,7 +257,7 @@ def databases(draw: st.DrawFn) -> Rows:
 
 @st.composite
 def contested(draw: st.DrawFn) -> Rows:
-	"""Of one customer each, two invoices that more payments want, and a credit note, than they have room for."""
+	"""Of one customer each, two invoices, and more payments and credit notes than those have room for."""
 	tables: Rows = defaultdict(list)
 	billed = {"issued_at": JUNE, "due_at": JULY, "status": "open"}
 	for first in range(1, BOOKS_OF_A_DATABASE * IDS, IDS):
