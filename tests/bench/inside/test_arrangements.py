@@ -8,7 +8,6 @@ import pytest
 
 from gigafibre_utils.payments import arrangements
 from gigafibre_utils.payments.standing import ROW, judge
-from gigafibre_utils.site.frappe_site import FrappeSite
 from tests.bench.inside import documents
 
 
@@ -36,6 +35,8 @@ def credited(frappe: ModuleType, arrangement: Any) -> Any:
 
 def followed(frappe: ModuleType, arrangement: Any) -> list[str]:
 	"""What the daily job makes of its instalments, without its commits."""
+	from gigafibre_utils.site.frappe_site import FrappeSite
+
 	row = FrappeSite().get("Payment Arrangement", arrangement.name, ROW)
 	arrangements._keep(judge(row, frappe.utils.getdate()))
 	return [part.status for part in arrangement.reload().instalments]
@@ -67,6 +68,8 @@ def test_the_payment_request_of_what_was_broken_is_closed_once_its_invoice_is_pa
 	frappe: ModuleType, agreed: Any, monkeypatch: pytest.MonkeyPatch
 ):
 	from erpnext.accounts.doctype.payment_request.payment_request import make_payment_request
+
+	from gigafibre_utils.site.frappe_site import FrappeSite
 
 	monkeypatch.setattr(FrappeSite, "atomic", lambda _: nullcontext())
 	request = make_payment_request(
