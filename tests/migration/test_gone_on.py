@@ -32,6 +32,8 @@ INVOICE = {
 LINE = {"id": 1, "invoice_id": 1, "quantity": 1, "unit_price": 100, "amount": 100}
 NOTE = INVOICE | {"id": 2, "number": "2", "subtotal": -100, "total": -100, "reversal_of": 1}
 NOTE_LINE = LINE | {"id": 2, "invoice_id": 2, "quantity": -1, "amount": -100}
+HALF = NOTE | {"subtotal": -50, "total": -50}
+HALF_LINE = NOTE_LINE | {"unit_price": 50, "amount": -50}
 PAYMENT = {"id": 1, "customer_id": 1, "amount": 100, "paid_at": seconds(2024, 6, 20, 10), "method": "cheque"}
 SECOND = PAYMENT | {"id": 2}
 EARLIER = SECOND | {"paid_at": seconds(2024, 6, 10, 10)}
@@ -41,6 +43,11 @@ SECOND_PAYS = PAYS | {"id": 2, "payment_id": 2}
 BILLED = {"invoice": [INVOICE], "invoice_item": [LINE]}
 CREDITED = {"invoice": [NOTE], "invoice_item": [NOTE_LINE]}
 BOTH = {"invoice": [INVOICE, NOTE], "invoice_item": [LINE, NOTE_LINE]}
+HALVED = {"invoice": [INVOICE, HALF], "invoice_item": [LINE, HALF_LINE]}
+HALVED_AGAIN = {
+	"invoice": [HALF | {"id": 3, "number": "3"}],
+	"invoice_item": [HALF_LINE | {"id": 3, "invoice_id": 3}],
+}
 RECEIVED = {"payment": [PAYMENT]}
 PAID = {"payment": [PAYMENT], "payment_invoice": [PAYS]}
 IN_PART = {"payment": [PAYMENT | {"amount": 60}], "payment_invoice": [PAYS | {"amount": 60}]}
@@ -68,6 +75,7 @@ JOINS = {
 	"an earlier payment of what is paid": Case(BILLED | PAID, PAID_AGAIN, [0], 100),
 	"an earlier payment of what is paid in part": Case(BILLED | IN_PART, PAID_AGAIN, [0], 60),
 	"a credit note": Case(BILLED, CREDITED, [0, 0], 0),
+	"a second credit note": Case(HALVED, HALVED_AGAIN, [0, 0, 0], 0),
 	"a credit note on what is paid": Case(BILLED | PAID, CREDITED, [0, -100], 0),
 	"a credit note and a payment": Case(BILLED, CREDITED | PAID, [0, -100], 0),
 	"a payment of what was credited": Case(BOTH, PAID, [0, 0], 100),
