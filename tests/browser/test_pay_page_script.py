@@ -144,6 +144,14 @@ def test_coming_back_from_stripe_finds_the_button_ready(server, open_page):
 # Waiting for the ledger
 
 
+def at_rest(open_page: Callable[..., Page], url: str) -> Page:
+	"""A page for which no time passes but what the test lets pass."""
+	page = open_page("about:blank")
+	page.clock.install()
+	page.goto(url)
+	return page
+
+
 def let_time_pass(page: Page, came: Callable[[], object]) -> None:
 	"""As much of the page's own time as it takes; what it asks the server meanwhile takes none of that."""
 	under_way = []
@@ -179,9 +187,7 @@ def seen(state: str, outstanding: str = "103.48"):
 def test_news_loads_the_page_again_without_the_session(server, open_page, state, replies):
 	address = server.show(state)
 	server.answers[CHECK] = lambda count: replies[count - 1]
-	page = open_page("about:blank")
-	page.clock.install()
-	page.goto(f"{address}&session=cs_123#top")
+	page = at_rest(open_page, f"{address}&session=cs_123#top")
 	server.contexts[f"/{state}"] = sample_context("paid", "fr")
 	let_time_pass(page, lambda: page.locator(".state-paid").count())
 	assert page.url == address
@@ -193,9 +199,7 @@ def test_news_loads_the_page_again_without_the_session(server, open_page, state,
 def test_the_receipt_of_an_instalment_keeps_the_session_that_it_is_about(server, open_page, state):
 	address = f"{server.show(state)}&outcome=instalment&session=cs_123"
 	server.answers[CHECK] = lambda _count: seen("partly_paid", "78.48")
-	page = open_page("about:blank")
-	page.clock.install()
-	page.goto(f"{address}#top")
+	page = at_rest(open_page, f"{address}#top")
 	server.contexts[f"/{state}"] = sample_context("instalment_paid", "fr")
 	let_time_pass(page, lambda: page.locator(".state-instalment_paid").count())
 	assert page.url == address
@@ -205,9 +209,7 @@ def test_the_receipt_of_an_instalment_keeps_the_session_that_it_is_about(server,
 @pytest.mark.parametrize("state", ["just_paid", "processing"])
 def test_waiting_ends_after_two_minutes_with_a_sentence(server, open_page, state):
 	server.answers[CHECK] = lambda _count: seen("unpaid" if state == "just_paid" else "processing")
-	page = open_page("about:blank")
-	page.clock.install()
-	page.goto(server.show(state, "en"))
+	page = at_rest(open_page, server.show(state, "en"))
 	status = page.get_by_role("status")
 	let_time_pass(page, lambda: "Stripe has received your payment." in status.text_content())
 	assert not page.locator(".spinner").is_visible()

@@ -11,10 +11,13 @@ import pytest
 from gigafibre_utils.embedded.mariadb import MariadbServer
 from gigafibre_utils.migration.legacy import Legacy
 from gigafibre_utils.migration.reimport import Payments
+from gigafibre_utils.migration.target import Target
+from gigafibre_utils.migration.undo import undo
 from tests.migration.by_hand import seconds
+from tests.migration.checksums import checksums
 from tests.migration.conftest import AS_OF, compared, migrate
 from tests.migration.legacy_rows import written
-from tests.migration.test_undo import asked
+from tests.migration.test_undo import KEPT, asked, without
 
 Tables = dict[str, list[dict[str, Any]]]
 IDS = ("id", "invoice_id", "payment_id", "reversal_of")
@@ -203,3 +206,14 @@ def test_steps_that_were_run_apart_and_then_went_on_agree(
 	books.migrate()
 	assert books.unlike() == list(BECAME)
 	assert [books.stands(name) for name in JOINS] == [(case.owed, case.credit) for case in JOINS.values()]
+
+
+def test_what_a_second_run_brought_is_taken_back_exactly(mariadb: MariadbServer, new_site: Callable[[], str]):
+	books = Books(mariadb, new_site())
+	books.migrate()
+	before = without(checksums(books.site_url), KEPT)
+	books.add("after")
+	books.migrate()
+	assert without(checksums(books.site_url), KEPT) != before
+	assert undo(Target(books.site_url), 2) > 0
+	assert without(checksums(books.site_url), KEPT) == before

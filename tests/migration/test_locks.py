@@ -151,14 +151,18 @@ def being_taken_back(
 	return stopped_at(site_url, IN_ITS_MIDST, lambda: undo(Target(site_url), 1))
 
 
+def assert_read_only(desk: psycopg2.extensions.cursor, *doctypes: str) -> None:
+	desk.execute("SET lock_timeout = '200ms'")
+	for doctype in doctypes:
+		desk.execute(f'SELECT count(*) FROM "tab{doctype}"')
+		assert desk.fetchone()[0] > 10
+		with pytest.raises(psycopg2.errors.LockNotAvailable):
+			desk.execute(f"INSERT INTO \"tab{doctype}\" (name) VALUES ('by hand')")
+
+
 def test_while_a_run_is_taken_back_staff_read_and_do_not_write(brought: str):
 	with being_taken_back(brought) as (desk, taken_back):
-		desk.execute("SET lock_timeout = '200ms'")
-		for table in ("Sales Invoice", "Payment Entry Reference", "GL Entry", "Customer"):
-			desk.execute(f'SELECT count(*) FROM "tab{table}"')
-			assert desk.fetchone()[0] > 10
-			with pytest.raises(psycopg2.errors.LockNotAvailable):
-				desk.execute(f"INSERT INTO \"tab{table}\" (name) VALUES ('by hand')")
+		assert_read_only(desk, "Sales Invoice", "Payment Entry Reference", "GL Entry", "Customer")
 	assert taken_back.result() > 1000
 
 

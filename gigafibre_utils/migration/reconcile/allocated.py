@@ -128,12 +128,12 @@ class _Account:
 		"""What is left of each allocation that cannot have been as it was."""
 		self._take_back()
 		# Every payment offers before any invoice takes: what one invoice does not want, no other gets.
-		taken = {}
-		used = set()
+		taken: dict[int, Decimal] = {}
+		used: set[int] = set()
 		for offer in sorted(self._offers(), key=lambda offer: offer.turn):
 			used.update(self._taken_off(offer.invoice, offer.run))
 			taken[offer.allocation.id] = offer.invoice.up_to(offer.amount)
-		used.update(self._credit_used(used))
+		used |= set(self._credit_used(used))
 		found = {}
 		for allocation in self._allocations:
 			part = NOTHING if allocation.invoice in used else taken.get(allocation.id, NOTHING)

@@ -35,7 +35,10 @@ MODES = {
 	"cash": "Cash",
 	"credit": "Credit",
 }
-"""What a method is called as a mode of payment; one that is none of these is not known."""
+"""What a method is called as a mode of payment; one that is none of these is not known.
+
+Not the migration's own table, alike as they are: an error there would stand on both sides.
+"""
 
 UNKNOWN_MODE = "Not Stated"
 TOLD = 1_000
